@@ -1,0 +1,102 @@
+/// One field of a TLV stream: its type, and where its value stands in the bytes that are being read.
+public struct TLVField: Sendable {
+    public var type: UInt16
+    public var range: Range<Int>
+
+    /// For a type that the reader does not know: odd ones are skipped, even ones refused.
+    public func skipOrRefuse() throws(WireError) {
+        guard type & 1 == 1 else { throw .unknownCritical(type) }
+    }
+}
+
+/// Reads canonical TLV without copying: `while let field = try cursor.next(in: bytes) { switch field.type { … } }`.
+public struct TLVCursor: Sendable {
+    private var offset: Int
+    private var last: Int = -1
+
+    public init(at offset: Int = 0) { self.offset = offset }
+
+    /// The next field, or `nil` exactly at the end of `bytes`.
+    public mutating func next(in bytes: RawSpan) throws(WireError) -> TLVField? {
+        guard offset < bytes.byteCount else { return nil }
+        let type = try bytes.integer(UInt16.self, at: offset)
+        let length = Int(try bytes.integer(UInt16.self, at: offset + 2))
+        guard Int(type) > last else { throw .unordered(type) }
+        let start = offset + 4
+        guard bytes.byteCount - start >= length else { throw .truncated }
+        last = Int(type)
+        offset = start + length
+        return TLVField(type: type, range: start..<offset)
+    }
+}
+
+extension RawSpan {
+    /// A big-endian integer at `offset`; `truncated` where the bytes end before it does.
+    @inlinable
+    public func integer<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        _: T.Type, at offset: Int
+    ) throws(WireError) -> T {
+        guard offset >= 0, byteCount - offset >= MemoryLayout<T>.size else { throw .truncated }
+        return T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+
+    /// The value of `field` as an integer of exactly its width.
+    public func integer<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        _: T.Type, _ field: TLVField
+    ) throws(WireError) -> T {
+        guard field.range.count == MemoryLayout<T>.size else { throw .badLength(field.type) }
+        return try integer(T.self, at: field.range.lowerBound)
+    }
+
+    /// The value of `field` as UTF-8 text of at most `limit` bytes.
+    public func text(_ field: TLVField, limit: Int) throws(WireError) -> String {
+        guard field.range.count <= limit else { throw .badLength(field.type) }
+        guard let text = String(validatingUTF8: extracting(field.range)) else { throw .badValue(field.type) }
+        return text
+    }
+
+    /// The value of `field` as 32 bytes.
+    public func bytes32(_ field: TLVField) throws(WireError) -> Bytes32 {
+        guard let value = Bytes32(extracting(field.range)) else { throw .badLength(field.type) }
+        return value
+    }
+
+    /// A copy of the value of `field`, at most `limit` bytes.
+    public func array(_ field: TLVField, limit: Int) throws(WireError) -> [UInt8] {
+        guard field.range.count <= limit else { throw .badLength(field.type) }
+        return extracting(field.range).array
+    }
+
+    /// The elements of a list value (see `TLVWriter.put(_:list:)`), at most `limit` of them, as ranges of these bytes.
+    public func list(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var offset = field.range.lowerBound
+        while offset < field.range.upperBound {
+            guard ranges.count < limit else { throw .oversized }
+            guard field.range.upperBound - offset >= 2 else { throw .badLength(field.type) }
+            let length = Int(try integer(UInt16.self, at: offset))
+            guard field.range.upperBound - offset - 2 >= length else { throw .badLength(field.type) }
+            ranges.append(offset + 2..<offset + 2 + length)
+            offset += 2 + length
+        }
+        return ranges
+    }
+
+    /// A copy of all the bytes.
+    public var array: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+}
+
+extension String {
+    /// Text from bytes that must be UTF-8; `nil` where they are not.
+    package init?(validatingUTF8 bytes: RawSpan) {
+        guard let text = bytes.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else { return nil }
+        self = text
+    }
+}
+
+extension [UInt8] {
+    /// Reads these bytes as a span; the way in for a decoder that takes `RawSpan`.
+    public func decode<T>(_ body: (RawSpan) throws(WireError) -> T) throws(WireError) -> T {
+        try body(span.bytes)
+    }
+}
