@@ -1,4 +1,3 @@
-public import NIOCore
 public import Wire
 
 /// Takes the calls that peers open. Called on the link's loop; must not block.

@@ -45,7 +45,10 @@ public struct TLVWriter: Sendable {
     public mutating func put(_ type: UInt16, list: [[UInt8]]) {
         var value: [UInt8] = []
         for element in list {
-            guard element.count <= Int(UInt16.max) else { return error = error ?? .oversized }
+            guard element.count <= Int(UInt16.max) else {
+                error = error ?? .oversized
+                return
+            }
             value.append(UInt8(truncatingIfNeeded: element.count >> 8))
             value.append(UInt8(truncatingIfNeeded: element.count))
             value.append(contentsOf: element)
@@ -54,8 +57,14 @@ public struct TLVWriter: Sendable {
     }
 
     private mutating func header(_ type: UInt16, _ length: Int) -> Bool {
-        guard length <= Int(UInt16.max) else { error = error ?? .oversized; return false }
-        guard Int(type) > last else { error = error ?? .unordered(type); return false }
+        guard length <= Int(UInt16.max) else {
+            error = error ?? .oversized
+            return false
+        }
+        guard Int(type) > last else {
+            error = error ?? .unordered(type)
+            return false
+        }
         last = Int(type)
         bytes.append(UInt8(truncatingIfNeeded: type >> 8))
         bytes.append(UInt8(truncatingIfNeeded: type))
