@@ -1,0 +1,50 @@
+/// A message of the registry: one canonical TLV stream, or a sequence of them (see `MessageSequence`).
+///
+/// Both directions check the limits of `Limits`: what this program writes, it also reads.
+public protocol WireMessage: Sendable {
+    /// The one encoding of this value. Throws `oversized` or `badValue` where the value exceeds its limits.
+    func encode() throws(WireError) -> [UInt8]
+    /// Reads exactly one message. Unknown odd fields are skipped, unknown even ones refused; nothing is allocated for a
+    /// list before its length is checked.
+    init(decoding bytes: RawSpan) throws(WireError)
+}
+
+extension WireMessage {
+    /// Reads exactly one message of at most `limit` bytes.
+    public init(_ bytes: [UInt8], limit: Int = Limits.message) throws(WireError) {
+        guard bytes.count <= limit else { throw .oversized }
+        self = try bytes.decode { span throws(WireError) in try Self(decoding: span) }
+    }
+}
+
+/// The mesh's own methods, as `Head.method` names them.
+public enum MeshMethod {
+    public static let enrol = "mesh.enrol"
+    public static let renew = "mesh.renew"
+    public static let register = "mesh.register"
+    public static let load = "mesh.load"
+    public static let drain = "mesh.drain"
+    public static let leave = "mesh.leave"
+    public static let list = "mesh.list"
+    public static let discover = "mesh.discover"
+    public static let resolve = "mesh.resolve"
+    public static let watch = "mesh.watch"
+    public static let ping = "mesh.ping"
+}
+
+/// What may be the name of a worker or a service.
+public enum MeshName {
+    /// One to `Limits.name` bytes of letters, digits, "-", "_" and ".", beginning with a letter or digit.
+    public static func isValid(_ name: some StringProtocol) -> Bool {
+        let bytes = name.utf8
+        guard let first = bytes.first, bytes.count <= Limits.name, isAlphanumeric(first) else { return false }
+        return bytes.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
+}
