@@ -1,0 +1,20 @@
+/// A service that this worker offers to the mesh.
+public struct HostedService: Sendable {
+    /// Letters, digits, "-", "_", "."; at most `Limits.name` bytes.
+    public var name: String
+    public var upstream: any Upstream
+    /// How many requests the service gets at once.
+    public var limit: Int
+    /// How many more wait for a place; the next one is answered *overloaded*.
+    public var queue: Int
+    /// Whether bodies may be compressed on links.
+    public var compress: Bool
+
+    public init(_ name: String, upstream: any Upstream, limit: Int = 64, queue: Int = 128, compress: Bool = true) {
+        self.name = name
+        self.upstream = upstream
+        self.limit = limit
+        self.queue = queue
+        self.compress = compress
+    }
+}
