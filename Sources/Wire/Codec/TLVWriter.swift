@@ -17,13 +17,16 @@ public struct TLVWriter: Sendable {
         return bytes
     }
 
+    /// Bytes as they are.
     public mutating func put(_ type: UInt16, bytes value: some Collection<UInt8>) {
         guard header(type, value.count) else { return }
         bytes.append(contentsOf: value)
     }
 
+    /// Text as UTF-8.
     public mutating func put(_ type: UInt16, _ value: String) { put(type, bytes: value.utf8) }
 
+    /// A key or an id: its 32 bytes.
     public mutating func put(_ type: UInt16, _ value: Bytes32) { put(type, bytes: value.bytes) }
 
     /// An integer in its full width, big-endian.

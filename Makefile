@@ -1,0 +1,49 @@
+# The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test build install deps test-deps format lint completions clean
+
+PREFIX ?= /usr/local
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: deps ## build, then watch a request cross the mesh; Ctrl-C ends it
+	@echo "Building (the first time takes about five minutes)"
+	@swift build --product wiremesh
+	@.build/debug/wiremesh dev --demo
+
+test: test-deps ## run all tests
+	@swift build --build-tests
+	@SWIFT_BACKTRACE=enable=no swift test --skip-build
+
+build: deps ## the release build: .build/release/wiremesh
+	swift build -c release --product wiremesh
+
+install: build ## install the command and completions under PREFIX (/usr/local)
+	install -D -m 755 .build/release/wiremesh $(DESTDIR)$(PREFIX)/bin/wiremesh
+	@for shell in bash zsh fish; do \
+	    case $$shell in \
+	        bash) path=share/bash-completion/completions/wiremesh ;; \
+	        zsh) path=share/zsh/site-functions/_wiremesh ;; \
+	        fish) path=share/fish/vendor_completions.d/wiremesh.fish ;; \
+	    esac; \
+	    mkdir -p "$$(dirname "$(DESTDIR)$(PREFIX)/$$path")"; \
+	    .build/release/wiremesh --generate-completion-script $$shell > "$(DESTDIR)$(PREFIX)/$$path"; \
+	done
+
+format: ## format all Swift sources in place
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## say where the format is not kept
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+clean: ## remove what building and testing made
+	rm -rf .build .venv
+
+deps:
+	@scripts/install-deps build
+
+test-deps:
+	@scripts/install-deps test
+	@scripts/test-venv
