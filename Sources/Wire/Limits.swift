@@ -86,6 +86,16 @@ public enum Limits {
     /// Bytes of one registry message.
     public static let message = 1 << 20
 
+    // MARK: HTTP and JSON
+    /// Depth of nested JSON: the parser recurses.
+    public static let jsonDepth = 64
+    /// Bytes of a JSON body that the coordinator takes: a worker with every capability and container fits many times.
+    public static let jsonBody = 256 << 10
+    /// Pre-encoded discovery answers that a coordinator keeps: services times the ways to ask for them.
+    public static let preparedAnswers = 1_024
+    /// Bytes of a catalogue file.
+    public static let catalogueFile = 1 << 20
+
     // MARK: Time
     /// Silence after which a worker is suspected and not routed to.
     public static let suspectAfter: Duration = .seconds(3)
