@@ -10,6 +10,14 @@ public enum Limits {
     /// The same for all sources together.
     public static let unauthenticated = 256
 
+    // MARK: Identity
+    /// Bytes of a certificate: 400 with the longest name, and room for fields that are still to come.
+    public static let certificate = 1_024
+    /// Bytes of an identity file: two secrets, a key and a certificate.
+    public static let identityFile = 4_096
+    /// Characters of a join token: eight addresses of the greatest length, in base64.
+    public static let token = 4_096
+
     // MARK: Records and frames
     /// Bytes of an AEAD tag.
     public static let tag = 16

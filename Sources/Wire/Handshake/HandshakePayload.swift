@@ -1,0 +1,78 @@
+/// What the encrypted payloads of messages 2 and 3 carry.
+///
+/// Both sides repeat the preface as they know it and all that they speak, so that nobody in between can talk them down.
+struct HandshakePayload {
+    /// The preface as the sender sent or received it.
+    var preface: [UInt8]
+    /// Every major version that the sender speaks, ascending.
+    var majors: [UInt8]
+    /// Every suite that the sender can run, ascending.
+    var suites: [UInt8]
+    var parameters: LinkParameters
+    /// Absent only from a joiner.
+    var certificate: Certificate?
+
+    private enum Field {
+        static let preface: UInt16 = 2
+        static let majors: UInt16 = 4
+        static let suites: UInt16 = 6
+        static let parameters: UInt16 = 8
+        static let certificate: UInt16 = 10
+    }
+
+    /// This side's payload.
+    init(preface: Preface, parameters: LinkParameters, certificate: Certificate?) {
+        self.preface = preface.encoded
+        majors = [Preface.major]
+        suites = Suite.allCases.filter(\.isAvailable).map(\.rawValue)
+        self.parameters = parameters
+        self.certificate = certificate
+    }
+
+    func encoded() throws(WireError) -> [UInt8] {
+        var writer = TLVWriter()
+        writer.put(Field.preface, bytes: preface)
+        writer.put(Field.majors, bytes: majors)
+        writer.put(Field.suites, bytes: suites)
+        writer.put(Field.parameters) { parameters.write(to: &$0) }
+        if let certificate { writer.put(Field.certificate, bytes: certificate.encoded) }
+        return try writer.finish()
+    }
+
+    init(decoding bytes: RawSpan) throws(WireError) {
+        var preface: [UInt8]?
+        var majors: [UInt8]?
+        var suites: [UInt8]?
+        var parameters: LinkParameters?
+        var cursor = TLVCursor()
+        while let field = try cursor.next(in: bytes) {
+            switch field.type {
+            case Field.preface: preface = try bytes.array(field, exactly: Preface.length)
+            case Field.majors: majors = try Self.ascending(bytes, field)
+            case Field.suites: suites = try Self.ascending(bytes, field)
+            case Field.parameters: parameters = try LinkParameters(decoding: bytes.extracting(field.range))
+            case Field.certificate: certificate = try Certificate(decoding: try bytes.array(field, limit: Limits.certificate))
+            default: try field.skipOrRefuse()
+            }
+        }
+        self.preface = try preface.orMissing(Field.preface)
+        self.majors = try majors.orMissing(Field.majors)
+        self.suites = try suites.orMissing(Field.suites)
+        self.parameters = try parameters.orMissing(Field.parameters)
+    }
+
+    /// `downgrade` where the peer saw another preface, or both speak a higher version than the one in use, or the peer does not
+    /// speak what is in use.
+    func checkOffer(_ preface: Preface) throws(WireError) {
+        guard self.preface == preface.encoded, majors.filter({ $0 <= Preface.major }).last == preface.major,
+            suites.contains(preface.suite.rawValue)
+        else { throw .downgrade }
+    }
+
+    /// A set of small numbers, one byte each, in its one order.
+    private static func ascending(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [UInt8] {
+        let values = try bytes.array(field, limit: 256)
+        guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { throw .badValue(field.type) }
+        return values
+    }
+}

@@ -1,0 +1,36 @@
+/// One direction of an established link: Noise's transport cipher with the protocol's rekey schedule.
+///
+/// Both sides count the same records, so both rekey at the same ones.
+public struct RecordCipher: ~Copyable, Sendable {
+    private var cipher: CipherState
+    private let interval: UInt64
+    private var untilRekey: UInt64
+
+    /// `interval` is in records, at least 1.
+    package init(_ cipher: consuming CipherState, rekeyInterval interval: UInt64 = Limits.rekeyInterval) {
+        self.cipher = cipher
+        self.interval = max(1, interval)
+        untilRekey = self.interval
+    }
+
+    /// Encrypts all but the last 16 bytes in place and writes the tag into those. `truncated` for less than a tag,
+    /// `exhausted` after 2^64 - 1 records.
+    public mutating func seal(_ bytes: inout MutableRawSpan) throws(WireError) {
+        try cipher.encrypt(&bytes)
+        try countRecord()
+    }
+
+    /// Decrypts in place: the plaintext is all but the last 16 bytes. `authentication` where the tag is wrong: the nonce stays,
+    /// so that a good record still opens, and the bytes are no longer of use.
+    public mutating func open(_ bytes: inout MutableRawSpan) throws(WireError) {
+        try cipher.decrypt(&bytes)
+        try countRecord()
+    }
+
+    private mutating func countRecord() throws(WireError) {
+        untilRekey -= 1
+        guard untilRekey == 0 else { return }
+        untilRekey = interval
+        try cipher.rekey()
+    }
+}
