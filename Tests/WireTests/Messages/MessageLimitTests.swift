@@ -1,0 +1,77 @@
+import Testing
+import Wire
+
+/// Limits, on the way out and on the way in.
+@Suite struct MessageLimitTests {
+    @Test(arguments: ["", "-a", ".", "a b", "a/b", "ü", String(repeating: "a", count: 129)])
+    func badNamesAreNeitherWrittenNorRead(name: String) throws {
+        #expect(!MeshName.isValid(name))
+        #expect(throws: WireError.badValue(2)) { try ResolveRequest(name: name).encode() }
+        var writer = TLVWriter()
+        writer.put(2, name)
+        let bytes = try writer.finish()
+        #expect(throws: WireError.self) { try ResolveRequest(bytes) }
+    }
+
+    @Test func aRecordTooLargeIsNotWritten() {
+        var record = WorkerRecord(name: "w")
+        for index in 0..<100 { record.capabilities["key-\(index)"] = .text(String(repeating: "x", count: 1_024)) }
+        #expect(throws: WireError.oversized) { try record.encode() }
+        #expect(throws: WireError.oversized) { try WorkerRecord([UInt8](repeating: 0, count: Limits.record + 1)) }
+    }
+
+    @Test func tooManyServicesAreRefused() throws {
+        var registration = Registration(bootEpoch: 1)
+        registration.services = (0...Limits.services).map { ServiceRecord(name: "s\($0)") }
+        #expect(throws: WireError.oversized) { try registration.encode() }
+        var writer = TLVWriter()
+        writer.put(14, list: try registration.services.sorted { $0.name < $1.name }.map { try $0.encode() })
+        let bytes = try writer.finish()
+        #expect(throws: WireError.oversized) { try Registration(bytes) }
+    }
+
+    @Test func aServiceTwiceIsRefused() throws {
+        var registration = Registration(bootEpoch: 1)
+        registration.services = [ServiceRecord(name: "s"), ServiceRecord(name: "s")]
+        #expect(throws: WireError.badValue(14)) { try registration.encode() }
+        let element = try ServiceRecord(name: "s").encode()
+        var writer = TLVWriter()
+        writer.put(14, list: [element, element])
+        let bytes = try writer.finish()
+        #expect(throws: WireError.unordered(14)) { try Registration(bytes) }
+    }
+
+    @Test func emptyListsHaveAShorterForm() throws {
+        var writer = TLVWriter()
+        writer.put(2, bytes: [])
+        let bytes = try writer.finish()
+        #expect(throws: WireError.notMinimal) { try LoadUpdate(bytes) }
+        #expect(throws: WireError.notMinimal) { try WatchRequest(bytes) }
+    }
+
+    @Test func numbersThatJSONCannotSayAreRefused() {
+        var record = WorkerRecord(name: "w")
+        record.capabilities = ["x": .double(.nan)]
+        #expect(throws: WireError.badValue(19)) { try record.encode() }
+        record.capabilities = ["x": .double(.infinity)]
+        #expect(throws: WireError.badValue(19)) { try record.encode() }
+    }
+
+    @Test func endpointsHaveOneText() throws {
+        var writer = TLVWriter()
+        writer.put(2, bytes: [1])
+        writer.put(4, list: [[UInt8]("10.0.0.1:07700".utf8)])
+        let bytes = try writer.finish()
+        #expect(throws: WireError.badValue(4)) { try EnrolAnswer(bytes) }
+    }
+
+    @Test func fieldsOfAnotherKindOfEventAreRefused() throws {
+        var writer = TLVWriter()
+        writer.put(2, UInt8(3))
+        writer.put(4, UInt64(1))
+        writer.put(6, "w")
+        writer.put(8, bytes: try WorkerRecord(name: "w").encode())
+        let bytes = try writer.finish()
+        #expect(throws: WireError.badValue(8)) { try WatchEvent(bytes) }
+    }
+}
