@@ -121,4 +121,49 @@ public enum Limits {
     public static let defaultDeadline: Duration = .seconds(30)
     /// The longest deadline that is honoured.
     public static let maximumDeadline: Duration = .seconds(3_600)
+
+    // MARK: Routing
+    /// Time that a coordinator has to answer a lookup over the wire: two round trips across an ocean and a busy server.
+    public static let wireLookupTimeout: Duration = .seconds(2)
+    /// The same over HTTP, where a connection may have to be opened first.
+    public static let httpLookupTimeout: Duration = .seconds(4)
+    /// How long "nobody has it" is believed: a burst of calls for a name that nobody offers makes one lookup a second.
+    public static let negativeRouteCache: Duration = .seconds(1)
+    /// How long an expired route is kept for the case that no coordinator answers.
+    public static let staleRouteCache: Duration = .seconds(3_600)
+    /// Services whose routes are kept; the names come from callers.
+    public static let cachedRoutes = 4_096
+    /// Calls that wait for one lookup; the next one is answered *overloaded*.
+    public static let lookupWaiters = 16_384
+    /// Sends of one call, the first included.
+    public static let attempts = 3
+    /// Bytes of a request body that are held for a retry; a larger body is sent once.
+    public static let replayBuffer = 64 << 10
+    /// Retries per request that are allowed over time.
+    public static let retryShare = 0.1
+    /// Retries that may be made at once after a quiet time.
+    public static let retryBurst = 10.0
+    /// Failures in a row after which a worker is ejected.
+    public static let ejectAfterFailures = 5
+    /// Share of failures after which it is ejected, once `ejectionSample` calls were seen within `ejectionWindow`.
+    public static let ejectionFailureShare = 0.5
+    public static let ejectionSample = 20
+    public static let ejectionWindow: Duration = .seconds(10)
+    /// The first ejection of a worker; each further one lasts twice as long, up to the maximum.
+    public static let ejectionTime: Duration = .seconds(5)
+    public static let ejectionTimeMaximum: Duration = .seconds(300)
+
+    // MARK: Hosting
+    /// Requests that a service gets at once, unless its operator says otherwise.
+    public static let serviceLimit = 64
+    /// Requests that wait for a place at a service, unless its operator says otherwise.
+    public static let serviceQueue = 128
+    /// Time between two probes of an upstream that works, and of one that does not.
+    public static let probeInterval: Duration = .seconds(5)
+    public static let probeIntervalFailing: Duration = .seconds(1)
+    /// Time that a probe may take.
+    public static let probeTimeout: Duration = .seconds(2)
+    /// Probes in a row that must fail before an upstream counts as unhealthy, and succeed before it counts as healthy again.
+    public static let probeFall = 3
+    public static let probeRise = 2
 }

@@ -1,3 +1,5 @@
+public import Wire
+
 /// A service that this worker offers to the mesh.
 public struct HostedService: Sendable {
     /// Letters, digits, "-", "_", "."; at most `Limits.name` bytes.
@@ -10,7 +12,7 @@ public struct HostedService: Sendable {
     /// Whether bodies may be compressed on links.
     public var compress: Bool
 
-    public init(_ name: String, upstream: any Upstream, limit: Int = 64, queue: Int = 128, compress: Bool = true) {
+    public init(_ name: String, upstream: any Upstream, limit: Int = Limits.serviceLimit, queue: Int = Limits.serviceQueue, compress: Bool = true) {
         self.name = name
         self.upstream = upstream
         self.limit = limit
