@@ -89,8 +89,6 @@ public enum Limits {
     public static let record = 61_440
     /// Records in the first message of a snapshot: what its 65,535 bytes hold at the smallest record.
     public static let snapshotRecords = 1_024
-    /// Bytes of an encoded certificate: it travels in a handshake message.
-    public static let certificate = 2_048
     /// Bytes of one registry message.
     public static let message = 1 << 20
 

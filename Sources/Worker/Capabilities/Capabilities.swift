@@ -5,10 +5,11 @@ package import Wire
 package enum Capabilities {
     /// Looks at the machine. Takes up to `timeout` where a graphics driver does not answer.
     package static func detect(timeout: Duration = .seconds(5)) async -> [String: CapabilityValue] {
-        let memory = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)).flatMap(memoryMegabytes)
+        let memory = contents("/proc/meminfo").flatMap(memoryMegabytes)
+        let hostname = contents("/proc/sys/kernel/hostname")?.split(separator: "\n").first.map(String.init)
         let output = await Subprocess.output("nvidia-smi", GPU.query, timeout: timeout)
         return assemble(
-            hostname: hostname, cores: ProcessInfo.processInfo.activeProcessorCount, memoryMegabytes: memory,
+            hostname: hostname ?? "localhost", cores: ProcessInfo.processInfo.activeProcessorCount, memoryMegabytes: memory,
             gpus: output.map(GPU.parse) ?? []
         )
     }
@@ -29,14 +30,6 @@ package enum Capabilities {
         return found
     }
 
-    private static var hostname: String {
-        var name = [UInt8](repeating: 0, count: 256)
-        let failed = name.withUnsafeMutableBytes { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { gethostname($0.baseAddress, $0.count) != 0 }
-        }
-        return failed ? "localhost" : String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-    }
-
     /// The line "MemTotal:       16316412 kB" of /proc/meminfo, in MiB.
     package static func memoryMegabytes(_ meminfo: String) -> Int64? {
         for line in meminfo.split(separator: "\n") where line.hasPrefix("MemTotal:") {
@@ -46,4 +39,6 @@ package enum Capabilities {
         }
         return nil
     }
+
+    private static func contents(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 }

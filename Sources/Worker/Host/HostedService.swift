@@ -12,7 +12,9 @@ public struct HostedService: Sendable {
     /// Whether bodies may be compressed on links.
     public var compress: Bool
 
-    public init(_ name: String, upstream: any Upstream, limit: Int = Limits.serviceLimit, queue: Int = Limits.serviceQueue, compress: Bool = true) {
+    public init(
+        _ name: String, upstream: any Upstream, limit: Int = Limits.serviceLimit, queue: Int = Limits.serviceQueue, compress: Bool = true
+    ) {
         self.name = name
         self.upstream = upstream
         self.limit = limit

@@ -1,9 +1,8 @@
 public import Logging
 public import NIOCore
+import Synchronization
 public import Transport
 public import Wire
-
-import Synchronization
 
 /// A worker: it offers its services to the mesh, and takes calls for any service of the mesh.
 ///
