@@ -55,10 +55,10 @@ struct HandshakePayload {
             default: try field.skipOrRefuse()
             }
         }
-        self.preface = try preface.orMissing(Field.preface)
-        self.majors = try majors.orMissing(Field.majors)
-        self.suites = try suites.orMissing(Field.suites)
-        self.parameters = try parameters.orMissing(Field.parameters)
+        self.preface = try required(Field.preface, preface)
+        self.majors = try required(Field.majors, majors)
+        self.suites = try required(Field.suites, suites)
+        self.parameters = try required(Field.parameters, parameters)
     }
 
     /// `downgrade` where the peer saw another preface, or both speak a higher version than the one in use, or the peer does not

@@ -55,8 +55,8 @@ public struct LinkParameters: Hashable, Sendable {
             }
         }
         self.init(
-            bootEpoch: try bootEpoch.orMissing(Field.bootEpoch), streamWindow: try streamWindow.orMissing(Field.streamWindow),
-            linkWindow: try linkWindow.orMissing(Field.linkWindow), maxStreams: try maxStreams.orMissing(Field.maxStreams),
-            features: Features(rawValue: try features.orMissing(Field.features)))
+            bootEpoch: try required(Field.bootEpoch, bootEpoch), streamWindow: try required(Field.streamWindow, streamWindow),
+            linkWindow: try required(Field.linkWindow, linkWindow), maxStreams: try required(Field.maxStreams, maxStreams),
+            features: Features(rawValue: try required(Field.features, features)))
     }
 }

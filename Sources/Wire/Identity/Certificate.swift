@@ -93,17 +93,17 @@ extension Certificate {
         guard encoded.count <= Limits.certificate else { throw .oversized }
         let fields = try encoded.decode(Fields.init)
         self.encoded = encoded
-        meshID = try fields.meshID.orMissing(Field.meshID)
-        nodeID = try fields.nodeID.orMissing(Field.nodeID)
-        name = try fields.name.orMissing(Field.name)
-        roles = Roles(rawValue: try fields.roles.orMissing(Field.roles))
-        identityKey = try fields.identityKey.orMissing(Field.identityKey)
-        staticKey = try fields.staticKey.orMissing(Field.staticKey)
-        salt = try fields.salt.orMissing(Field.salt)
-        serial = try fields.serial.orMissing(Field.serial)
-        issuedAt = UnixTime(seconds: try fields.issuedAt.orMissing(Field.issuedAt))
-        expires = UnixTime(seconds: try fields.expires.orMissing(Field.expires))
-        features = Features(rawValue: try fields.features.orMissing(Field.features))
+        meshID = try required(Field.meshID, fields.meshID)
+        nodeID = try required(Field.nodeID, fields.nodeID)
+        name = try required(Field.name, fields.name)
+        roles = Roles(rawValue: try required(Field.roles, fields.roles))
+        identityKey = try required(Field.identityKey, fields.identityKey)
+        staticKey = try required(Field.staticKey, fields.staticKey)
+        salt = try required(Field.salt, fields.salt)
+        serial = try required(Field.serial, fields.serial)
+        issuedAt = UnixTime(seconds: try required(Field.issuedAt, fields.issuedAt))
+        expires = UnixTime(seconds: try required(Field.expires, fields.expires))
+        features = Features(rawValue: try required(Field.features, fields.features))
         guard fields.isSigned else { throw .missing(Field.signature) }
     }
 
@@ -148,10 +148,7 @@ extension Certificate {
                 switch field.type {
                 case Field.meshID: meshID = try bytes.bytes32(field)
                 case Field.nodeID: nodeID = try bytes.bytes32(field)
-                case Field.name:
-                    let text = try bytes.text(field, limit: Limits.name)
-                    guard Name.isValid(text) else { throw .badValue(field.type) }
-                    name = text
+                case Field.name: name = try bytes.name(field)
                 case Field.roles: roles = try bytes.integer(UInt32.self, field)
                 case Field.identityKey: identityKey = try bytes.bytes32(field)
                 case Field.staticKey: staticKey = try bytes.bytes32(field)
@@ -167,14 +164,6 @@ extension Certificate {
                 }
             }
         }
-    }
-}
-
-extension Optional {
-    /// The value, or `missing(type)`.
-    func orMissing(_ type: UInt16) throws(WireError) -> Wrapped {
-        guard let self else { throw .missing(type) }
-        return self
     }
 }
 

@@ -27,12 +27,12 @@ public struct JoinToken: Sendable {
 
     /// "wmj1_" and the base64url of a TLV stream and its checksum. Throws `oversized` for more than `Limits.endpoints` addresses.
     public func text() throws(WireError) -> String {
-        guard endpoints.count <= Limits.endpoints else { throw .oversized }
+        try checkEndpoints(Field.endpoints, endpoints)
         var writer = TLVWriter()
         writer.put(Field.id, bytes: id.bytes)
         writer.put(Field.secret, bytes: secret.exposed)
         writer.put(Field.authority, authority)
-        writer.put(Field.endpoints, list: endpoints.map { Array($0.description.utf8) })
+        writer.put(Field.endpoints, endpoints: endpoints)
         let body = try writer.finish()
         return Self.prefix + Base64URL.encode(body + Self.checksum(body))
     }
@@ -62,31 +62,20 @@ public struct JoinToken: Sendable {
         var id: TokenID?
         var secret: SecretBytes?
         var authority: IdentityKey?
-        var endpoints: [Endpoint]?
+        var endpoints: [Endpoint] = []
         var cursor = TLVCursor()
         while let field = try cursor.next(in: bytes) {
             switch field.type {
             case Field.id: id = TokenID(try bytes.array(field, exactly: 16))
             case Field.secret: secret = SecretBytes(try bytes.array(field, exactly: 32))
             case Field.authority: authority = try bytes.bytes32(field)
-            case Field.endpoints: endpoints = try Self.endpoints(bytes, field)
+            case Field.endpoints: endpoints = try bytes.endpoints(field)
             default: try field.skipOrRefuse()
             }
         }
         self.init(
-            id: try id.orMissing(Field.id), secret: try secret.orMissing(Field.secret),
-            authority: try authority.orMissing(Field.authority), endpoints: try endpoints.orMissing(Field.endpoints))
-    }
-
-    private static func endpoints(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [Endpoint] {
-        var endpoints: [Endpoint] = []
-        for range in try bytes.list(field, limit: Limits.endpoints) {
-            guard let text = String(validatingUTF8: bytes.extracting(range)), let endpoint = Endpoint(text) else {
-                throw .badValue(field.type)
-            }
-            endpoints.append(endpoint)
-        }
-        return endpoints
+            id: try required(Field.id, id), secret: try required(Field.secret, secret),
+            authority: try required(Field.authority, authority), endpoints: endpoints)
     }
 }
 

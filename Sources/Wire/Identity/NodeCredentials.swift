@@ -45,9 +45,9 @@ public struct NodeCredentials: Sendable {
         guard encoded.count <= Limits.identityFile else { throw .oversized }
         let fields = try encoded.decode(Fields.init)
         self.init(
-            identity: try IdentityKeyPair(seed: try fields.identitySeed.orMissing(Field.identitySeed)),
-            staticKey: try StaticKeyPair(secret: try fields.staticSecret.orMissing(Field.staticSecret)),
-            authority: try fields.authority.orMissing(Field.authority), certificate: fields.certificate, features: features)
+            identity: try IdentityKeyPair(seed: try required(Field.identitySeed, fields.identitySeed)),
+            staticKey: try StaticKeyPair(secret: try required(Field.staticSecret, fields.staticSecret)),
+            authority: try required(Field.authority, fields.authority), certificate: fields.certificate, features: features)
         guard let certificate else { return }
         try certificate.verify(authority: authority)
         guard certificate.identityKey == identity.publicKey, certificate.staticKey == staticKey.publicKey else {

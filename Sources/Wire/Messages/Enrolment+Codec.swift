@@ -6,7 +6,7 @@ public struct EnrolRequest: Hashable, Sendable {
     public var identityKey: IdentityKey
     public var features: Features
     public var roles: Roles
-    /// By the identity key, over `signedBytes` under `signatureDomain`.
+    /// By the identity key, over `signedBytes`, in the domain `Domain.enrolment`.
     public var signature: [UInt8]
 
     public init(name: String, identityKey: IdentityKey, features: Features, roles: Roles, signature: [UInt8]) {
@@ -16,9 +16,6 @@ public struct EnrolRequest: Hashable, Sendable {
         self.roles = roles
         self.signature = signature
     }
-
-    /// The domain of the signature.
-    public static let signatureDomain = "WM/1 enrol"
 
     /// What is signed besides the domain: the handshake's hash, which binds the request to this link, and the name.
     public static func signedBytes(handshakeHash: Bytes32, name: String) -> [UInt8] { handshakeHash.bytes + [UInt8](name.utf8) }

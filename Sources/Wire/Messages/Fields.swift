@@ -1,10 +1,10 @@
 // Field shapes that several messages share: names, flags, optional texts, endpoints.
 
 extension RawSpan {
-    /// A name (`MeshName`).
+    /// A name (`Name`).
     func name(_ field: TLVField) throws(WireError) -> String {
         let name = try text(field, limit: Limits.name)
-        guard MeshName.isValid(name) else { throw .badValue(field.type) }
+        guard Name.isValid(name) else { throw .badValue(field.type) }
         return name
     }
 
@@ -60,7 +60,7 @@ extension TLVWriter {
 
 /// Refuses a name that no reader would take.
 func checkName(_ type: UInt16, _ name: String) throws(WireError) {
-    guard MeshName.isValid(name) else { throw .badValue(type) }
+    guard Name.isValid(name) else { throw .badValue(type) }
 }
 
 /// Refuses a text that no reader would take.

@@ -31,20 +31,3 @@ public enum MeshMethod {
     public static let watch = "mesh.watch"
     public static let ping = "mesh.ping"
 }
-
-/// What may be the name of a worker or a service.
-public enum MeshName {
-    /// One to `Limits.name` bytes of letters, digits, "-", "_" and ".", beginning with a letter or digit.
-    public static func isValid(_ name: some StringProtocol) -> Bool {
-        let bytes = name.utf8
-        guard let first = bytes.first, bytes.count <= Limits.name, isAlphanumeric(first) else { return false }
-        return bytes.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: false
-        }
-    }
-}
