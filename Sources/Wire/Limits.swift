@@ -88,7 +88,9 @@ public enum Limits {
     /// Bytes of one encoded worker record or registration: fits one TLV value with room around it.
     public static let record = 61_440
     /// Records in the first message of a snapshot: what its 65,535 bytes hold at the smallest record.
-    public static let snapshotRecords = 1_024
+    public static let snapshotRecords = 1_100
+    /// Nodes in one notice: a longer list of revocations takes several.
+    public static let noticeNodes = 1_024
     /// Bytes of one registry message.
     public static let message = 1 << 20
 

@@ -6,7 +6,7 @@ public struct EnrolRequest: Hashable, Sendable {
     public var identityKey: IdentityKey
     public var features: Features
     public var roles: Roles
-    /// By the identity key, over `signedBytes`, in the domain `Domain.enrolment`.
+    /// By the identity key, over `signedBytes` for `Domain.enrolment`.
     public var signature: [UInt8]
 
     public init(name: String, identityKey: IdentityKey, features: Features, roles: Roles, signature: [UInt8]) {

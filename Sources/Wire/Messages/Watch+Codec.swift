@@ -56,11 +56,9 @@ extension WatchEvent: WireMessage {
         var writer = TLVWriter()
         switch self {
         case .snapshot(let revision, let records):
-            writer.put(Field.kind, Kind.snapshot.rawValue)
-            writer.put(Field.revision, revision)
             var elements: [[UInt8]] = []
             for record in records { elements.append(try record.encode()) }
-            if !elements.isEmpty { writer.put(Field.records, list: elements) }
+            return try Self.encodeSnapshot(revision: revision, records: elements)
         case .changed(let revision, let record):
             return try Self.encodeChanged(revision: revision, record: try record.encode())
         case .removed(let revision, let name):
@@ -69,6 +67,18 @@ extension WatchEvent: WireMessage {
             writer.put(Field.revision, revision)
             writer.put(Field.name, name)
         }
+        return try writer.finish()
+    }
+
+    /// `.snapshot` with records that are encoded already; at most `Limits.snapshotRecords` and 65,535 bytes of them. A larger
+    /// snapshot begins with one of these and goes on with `.changed`, each with revision 0 but the last, which has the
+    /// snapshot's, so that nobody takes a part for the whole.
+    package static func encodeSnapshot(revision: UInt64, records: [[UInt8]]) throws(WireError) -> [UInt8] {
+        try checkCount(records.count, limit: Limits.snapshotRecords)
+        var writer = TLVWriter()
+        writer.put(Field.kind, Kind.snapshot.rawValue)
+        writer.put(Field.revision, revision)
+        if !records.isEmpty { writer.put(Field.records, list: records) }
         return try writer.finish()
     }
 
@@ -126,32 +136,5 @@ extension WatchEvent: WireMessage {
     private static func refuse(_ a: UInt16, _ first: Any?, _ b: UInt16, _ second: Any?) throws(WireError) {
         if first != nil { throw .badValue(a) }
         if second != nil { throw .badValue(b) }
-    }
-}
-
-extension WatchEvent {
-    /// A snapshot as messages, each framed: `.snapshot` with as many records as one message holds, then the rest as
-    /// `.changed`. Every piece but the last has revision 0, so that nobody takes a part for the whole.
-    ///
-    /// - Parameter records: encoded worker records, in any order.
-    package static func snapshotMessages(revision: UInt64, records: [[UInt8]]) throws(WireError) -> [[UInt8]] {
-        var first: [[UInt8]] = []
-        var size = 0
-        for record in records.prefix(Limits.snapshotRecords) {
-            size += 2 + record.count
-            guard size <= Int(UInt16.max) else { break }
-            first.append(record)
-        }
-        let rest = records.dropFirst(first.count)
-        var writer = TLVWriter()
-        writer.put(Field.kind, Kind.snapshot.rawValue)
-        writer.put(Field.revision, rest.isEmpty ? revision : 0)
-        if !first.isEmpty { writer.put(Field.records, list: first) }
-        var messages = [try MessageSequence.framed(try writer.finish())]
-        for (index, record) in zip(rest.indices, rest) {
-            let at = index == rest.endIndex - 1 ? revision : 0
-            messages.append(try MessageSequence.framed(try encodeChanged(revision: at, record: record)))
-        }
-        return messages
     }
 }

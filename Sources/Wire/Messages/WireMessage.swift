@@ -17,7 +17,8 @@ extension WireMessage {
     }
 }
 
-/// The mesh's own methods, as `Head.method` names them.
+/// The mesh's own methods, as `Head.method` names them. `ping` and `notice` are answered by every node, the others by
+/// coordinators.
 public enum MeshMethod {
     public static let enrol = "mesh.enrol"
     public static let renew = "mesh.renew"
@@ -30,4 +31,6 @@ public enum MeshMethod {
     public static let resolve = "mesh.resolve"
     public static let watch = "mesh.watch"
     public static let ping = "mesh.ping"
+    /// Carries a `Notice` from the coordinator to a node; the answer is empty.
+    public static let notice = "mesh.notice"
 }

@@ -3,9 +3,9 @@ import Wire
 
 /// Limits, on the way out and on the way in.
 @Suite struct MessageLimitTests {
-    @Test(arguments: ["", "-a", ".", "a b", "a/b", "ü", String(repeating: "a", count: 129)])
+    @Test(arguments: ["", ".", "..", "a b", "a/b", "ü", String(repeating: "a", count: 129)])
     func badNamesAreNeitherWrittenNorRead(name: String) throws {
-        #expect(!MeshName.isValid(name))
+        #expect(!Name.isValid(name))
         #expect(throws: WireError.badValue(2)) { try ResolveRequest(name: name).encode() }
         var writer = TLVWriter()
         writer.put(2, name)

@@ -32,32 +32,11 @@ import Wire
         #expect(throws: WireError.oversized) { try ServiceList([0xFF, 0xFF, 0xFF, 0xFF]) }
     }
 
-    @Test func aSnapshotLargerThanAMessageComesInPieces() throws {
-        let records = (0..<3_000).map { WorkerRecord(name: "worker-\($0)") }
-        let messages = try WatchEvent.snapshotMessages(revision: 42, records: records.map { try $0.encode() })
-        var reader = MessageReader()
-        var seen: [WorkerRecord] = []
-        var revisions: [UInt64] = []
-        for message in messages {
-            reader.append(message)
-            while let bytes = try reader.next() {
-                let event = try WatchEvent(bytes)
-                revisions.append(event.revision)
-                switch event {
-                case .snapshot(_, let records): seen = records
-                case .changed(_, let record): seen.append(record)
-                case .removed: Issue.record("nothing was removed")
-                }
-            }
-        }
-        #expect(seen == records)
-        #expect(revisions.last == 42)
-        #expect(revisions.dropLast().allSatisfy { $0 == 0 })
-    }
-
-    @Test func anEmptySnapshotIsOneMessage() throws {
-        let messages = try WatchEvent.snapshotMessages(revision: 5, records: [])
-        #expect(messages.count == 1)
-        #expect(try WatchEvent(Array(messages[0].dropFirst(4))) == .snapshot(revision: 5, []))
+    @Test func aSnapshotHoldsWhatOneValueHolds() throws {
+        let record = try WorkerRecord(name: "w").encode()
+        let fits = [[UInt8]](repeating: record, count: 65_535 / (record.count + 2))
+        let message = try WatchEvent.encodeSnapshot(revision: 5, records: fits)
+        #expect(try WatchEvent(message) == .snapshot(revision: 5, fits.map { try WorkerRecord($0) }))
+        #expect(throws: WireError.oversized) { try WatchEvent.encodeSnapshot(revision: 5, records: fits + [record]) }
     }
 }

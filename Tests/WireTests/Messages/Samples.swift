@@ -65,6 +65,8 @@ enum Samples {
             try Sample(
                 "enrol",
                 EnrolRequest(name: "w", identityKey: key, features: .aes, roles: [.worker, .client], signature: signature)),
+            try Sample("notice", Notice(.nameRequested, text: "somebody wants your name")),
+            try Sample("revocations", Notice(.revoked, text: "", nodes: [key, Bytes32()])),
             try Sample("renew", RenewRequest(features: .aes)),
             try Sample("enrolled", EnrolAnswer(certificate: [1, 2, 3], coordinators: [endpoint, Endpoint(host: "a.b", port: 1)])),
             try Sample("enrolled, nowhere", EnrolAnswer(certificate: [1], coordinators: [])),
