@@ -38,6 +38,13 @@ public enum Limits {
     /// Bytes of a RESET or GOAWAY reason.
     public static let reason = 256
 
+    /// Bytes of an HTTP method in a HEAD.
+    public static let verb = 32
+    /// Bytes of an idempotency key.
+    public static let idempotencyKey = 128
+    /// Bytes of a W3C traceparent.
+    public static let traceParent = 128
+
     // MARK: Streams and credit
     /// Credit that a stream starts with, in uncompressed bytes.
     public static let streamWindow: UInt64 = 256 << 10
@@ -49,6 +56,14 @@ public enum Limits {
     public static let linkWindowMaximum: UInt64 = 64 << 20
     /// Streams that a peer may have open at once.
     public static let openStreams: UInt32 = 4_096
+    /// A window that is used up faster than this, and drained, is doubled.
+    public static let windowGrowth: Duration = .milliseconds(200)
+    /// A stream whose receiver takes nothing for so long is stalled, and may be reset where it holds credit others need.
+    public static let stalledAfter: Duration = .seconds(5)
+    /// DATA up to this is sent before bulk, if its stream has nothing else waiting.
+    public static let smallData = 4_096
+    /// Bulk bytes sealed per turn: what stands before a small call on the link.
+    public static let bulkPerTurn = 128 << 10
     /// Bytes accepted from a caller and not yet sent, per stream.
     public static let unsentPerStream = 256 << 10
     /// The same for a whole link.

@@ -1,0 +1,239 @@
+extension LinkMachine {
+    /// Opens a stream with `head`. `nil` while the peer's MAX_STREAMS does not allow it (`LinkEvent.mayOpen` follows).
+    ///
+    /// - Parameters:
+    ///   - deadline: how long the call may take; it is written into the head in milliseconds and kept here.
+    ///   - end: whether the request has no body.
+    ///   - compress: whether its body may be compressed.
+    /// - Throws: `oversized` for a head beyond `Limits.headSize`: nothing was opened, the link goes on.
+    public mutating func open(
+        _ head: Head, deadline: Duration?, end: Bool, compress: Bool, now: Instant
+    ) throws(WireError) -> StreamRef? {
+        guard mayOpen else { return nil }
+        scratch.removeAll(keepingCapacity: true)
+        try head.encode(into: &scratch)
+        var slot = newSlot(id: nextID, isLocal: true, now: now)
+        if !compress { slot.compression = nil }
+        slot.headSent = true
+        slot.endSent = end
+        slot.endQueued = end
+        let index = streams.insert(slot)
+        nextID += 2
+        openedCount += 1
+        if let deadline { deadlines.set(index, at: now + deadline) }
+        try appendHead(stream: slot.id, end: end)
+        return streams.ref(index)
+    }
+
+    /// Answers on a stream that the peer opened. Throws `oversized` as `open` does.
+    public mutating func respond(_ ref: StreamRef, _ head: Head, end: Bool, compress: Bool) throws(WireError) {
+        guard let index = streams.index(of: ref), !streams[index].closed, !streams[index].headSent else { return }
+        scratch.removeAll(keepingCapacity: true)
+        try head.encode(into: &scratch)
+        streams[index].headSent = true
+        if !compress { streams[index].compression = nil }
+        if end {
+            streams[index].endQueued = true
+            streams[index].endSent = true
+        }
+        try appendHead(stream: ref.id, end: end)
+        if end { closeIfDone(index) }
+    }
+
+    /// Sends bytes of a body, and ends this direction if `end`. Small ones go out with the next flush; bulk waits its turn.
+    public mutating func send(_ ref: StreamRef, _ chunk: any SendChunk, end: Bool) throws(WireError) {
+        guard let index = streams.index(of: ref), !streams[index].closed, !streams[index].endQueued, streams[index].headSent
+        else { return }
+        let count = chunk.chunkCount
+        let mayCompress = count >= Limits.compressFrom && streams[index].compression != nil
+        let isSmall =
+            count <= Limits.smallData && !mayCompress && streams[index].queue.count == 0 && writer.count < Limits.bulkPerTurn
+        if isSmall, UInt64(count) <= min(streams[index].credit, linkCredit), count > 0 || end {
+            streams[index].sent += UInt64(count)
+            sent += UInt64(count)
+            streams[index].endQueued = end
+            streams[index].endSent = end
+            try writer.append(.data, end ? .end : [], stream: ref.id, length: count) { chunk.appendChunk(0..<count, to: &$0) }
+            if end { closeIfDone(index) }
+            return
+        }
+        streams[index].queue.append(chunk)
+        streams[index].endQueued = end
+        queued += count
+        enqueue(index)
+    }
+
+    /// Ends both directions of a stream at once and tells the peer. The stream is closed; its owner still releases it.
+    public mutating func reset(
+        _ ref: StreamRef, _ code: ErrorCode, retryAfter: UInt32 = 0, reason: String
+    ) throws(WireError) {
+        guard let index = streams.index(of: ref), !streams[index].closed else { return }
+        let text = Array(reason.utf8.prefix(Limits.reason))
+        try writer.append(.reset, stream: ref.id, length: 6 + text.count) { out in
+            out.appendInteger(code.rawValue)
+            out.appendInteger(retryAfter)
+            out.append(contentsOf: text)
+        }
+        close(index)
+    }
+
+    /// Tells the peer to stop sending on a stream: its answer may go on the other way.
+    public mutating func stop(_ ref: StreamRef, _ code: ErrorCode) throws(WireError) {
+        guard let index = streams.index(of: ref), !streams[index].closed, !streams[index].remoteEnded else { return }
+        streams[index].stopped = true
+        try writer.append(.stop, stream: ref.id, length: 2) { $0.appendInteger(code.rawValue) }
+    }
+
+    /// The owner of a stream is done with it: the slot is free once both directions have ended. Only then does the peer
+    /// get its credit for another stream back, so that a reset frees nothing early.
+    public mutating func release(_ ref: StreamRef) throws(WireError) {
+        guard let index = streams.index(of: ref), !streams[index].released else { return }
+        streams[index].released = true
+        if streams[index].closed { try cleanUp(index) }
+    }
+
+    // MARK: Flush
+
+    /// Lets waiting streams have their turns, up to `Limits.bulkPerTurn`, seals, and hands the bytes to `body` to be written
+    /// at once. Returns the streams that have room again.
+    public mutating func flush(now: Instant, _ body: (RawSpan) -> Void) throws(WireError) -> [LinkEvent] {
+        if ringHead < ring.count { try takeTurns() }
+        try writer.seal()
+        writer.drain(body)
+        return waiting.isEmpty ? [] : wakeWaiting()
+    }
+
+    /// Tells the owners that were refused that there is room again.
+    private mutating func wakeWaiting() -> [LinkEvent] {
+        guard queued < Limits.unsentPerLink else { return [] }
+        var events: [LinkEvent] = []
+        waiting.removeAll { ref in
+            guard let index = streams.index(of: ref), !streams[index].closed else { return true }
+            guard streams[index].queue.count < Limits.unsentPerStream / 4 else { return false }
+            streams[index].wantsWritable = false
+            events.append(.writable(ref))
+            return true
+        }
+        return events
+    }
+
+    /// Round robin by a quantum over the streams that have bytes and credit.
+    private mutating func takeTurns() throws(WireError) {
+        while ringHead < ring.count, writer.count < Limits.bulkPerTurn {
+            let ref = ring[ringHead]
+            ringHead += 1
+            if ringHead == ring.count || ringHead >= 256 {
+                ring.removeFirst(ringHead)
+                ringHead = 0
+            }
+            guard let index = streams.index(of: ref), !streams[index].closed else { continue }
+            streams[index].inRing = false
+            try takeTurn(index)
+            if streams[index].endSent { closeIfDone(index) }
+            // Without link credit nobody can go on: the WINDOW that brings it starts the ring again.
+            if linkCredit == 0, queued > 0 { break }
+        }
+    }
+
+    private mutating func takeTurn(_ index: Int) throws(WireError) {
+        let slot = streams[index]
+        let allowed = Int(clamping: min(slot.credit, linkCredit, UInt64(slot.queue.count)))
+        let count = min(allowed, Limits.quantum)
+        let isLast = count == slot.queue.count
+        if count > 0 || (isLast && slot.endQueued) {
+            try sendFromQueue(index, count, end: isLast && slot.endQueued)
+        }
+        if streams[index].queue.count > 0, streams[index].credit > 0 { enqueue(index) }
+    }
+
+    private mutating func sendFromQueue(_ index: Int, _ count: Int, end: Bool) throws(WireError) {
+        let id = streams[index].id
+        queued -= count
+        streams[index].sent += UInt64(count)
+        sent += UInt64(count)
+        streams[index].endSent = end
+        let flags: FrameFlags = end ? .end : []
+        guard configuration.compress, streams[index].compression?.shouldAttempt(count) == true else {
+            var queue = SendQueue()
+            swap(&queue, &streams[index].queue)
+            try writer.append(.data, flags, stream: id, length: count) { queue.move(count, to: &$0) }
+            swap(&queue, &streams[index].queue)
+            return
+        }
+        scratch.removeAll(keepingCapacity: true)
+        streams[index].queue.move(count, to: &scratch)
+        let block = compressor.compress(scratch.span.bytes)
+        streams[index].compression?.record(raw: count, compressed: block?.count)
+        let raw = scratch
+        if let block {
+            try writer.append(.data, flags.union(.lz4), stream: id, length: block.count + 2) { out in
+                out.appendInteger(UInt16(truncatingIfNeeded: count))
+                out.append(contentsOf: block)
+            }
+        } else {
+            try writer.append(.data, flags, stream: id, length: count) { $0.append(contentsOf: raw) }
+        }
+    }
+
+    // MARK: Shared
+
+    /// How many more bytes the link takes.
+    var linkCredit: UInt64 { sendLimit > sent ? sendLimit - sent : 0 }
+
+    /// Puts a stream with something to send into the ring, unless it stands there or has no credit.
+    mutating func enqueue(_ index: Int) {
+        let slot = streams[index]
+        guard !slot.inRing, !slot.closed, slot.queue.count > 0 ? slot.credit > 0 : slot.endQueued && !slot.endSent
+        else { return }
+        streams[index].inRing = true
+        ring.append(streams.ref(index))
+    }
+
+    func newSlot(id: UInt32, isLocal: Bool, now: Instant) -> StreamSlot {
+        var slot = StreamSlot()
+        slot.id = id
+        slot.isLocal = isLocal
+        slot.sendLimit = configuration.peer.streamWindow
+        slot.granted = configuration.own.streamWindow
+        slot.window = configuration.own.streamWindow
+        slot.windowUpdated = now
+        slot.lastConsumed = now
+        slot.compression = configuration.compress ? CompressionPolicy() : nil
+        return slot
+    }
+
+    private mutating func appendHead(stream: UInt32, end: Bool) throws(WireError) {
+        let head = scratch
+        try writer.append(.head, end ? .end : [], stream: stream, length: head.count) { $0.append(contentsOf: head) }
+    }
+
+    /// Closes a stream whose directions have both ended.
+    mutating func closeIfDone(_ index: Int) {
+        guard streams[index].endSent, streams[index].remoteEnded, !streams[index].closed else { return }
+        budget.progress()
+        close(index)
+    }
+
+    /// No frame of the stream is sent or accepted any more; what it held is given back to the link.
+    mutating func close(_ index: Int) {
+        guard !streams[index].closed else { return }
+        deadlines.clear(index)
+        queued -= streams[index].queue.count
+        streams[index].queue = SendQueue()
+        streams[index].closed = true
+        streams[index].wantsWritable = false
+    }
+
+    mutating func cleanUp(_ index: Int) throws(WireError) {
+        let slot = streams[index]
+        // Bytes that nobody will consume any more must not be missing from the link's credit.
+        try credit(link: slot.held)
+        streams.remove(index)
+        guard !slot.isLocal else { return }
+        cleanedCount += 1
+        let limit = cleanedCount &+ configuration.own.maxStreams
+        guard limit &- acceptLimit >= max(configuration.own.maxStreams / 2, 1) else { return }
+        acceptLimit = limit
+        try writer.append(.maxStreams, stream: 0, length: 4) { $0.appendInteger(limit) }
+    }
+}

@@ -1,0 +1,165 @@
+/// One authenticated link, without I/O: records in, events out; calls in, records out.
+///
+/// The shell opens each record it receives with `open`, takes the events of that record with `nextEvent` until there is
+/// none, and after each turn writes what `flush` gives. It never calls a clock: every method that needs the time takes it.
+/// A thrown `WireError` ends the link; the machine must not be used again, except for `flush` after `close`.
+///
+/// spec: frames, flow control, calls
+public struct LinkMachine: ~Copyable {
+    let configuration: LinkConfiguration
+    var opener: RecordCipher
+    var writer: RecordWriter
+    var streams = StreamTable()
+    var deadlines: DeadlineWheel
+    var budget: FrameBudget
+
+    // Opening streams
+    var nextID: UInt32
+    /// How many streams this side has opened, and how many the peer lets it open.
+    var openedCount: UInt32 = 0
+    var openLimit: UInt32
+    /// The same for the peer's streams; `cleaned` of them are gone.
+    var acceptedCount: UInt32 = 0
+    var acceptLimit: UInt32
+    var cleanedCount: UInt32 = 0
+    var highestPeerID: UInt32 = 0
+
+    // Link credit, absolute, in uncompressed bytes
+    var sent: UInt64 = 0
+    var sendLimit: UInt64
+    var received: UInt64 = 0
+    var consumed: UInt64 = 0
+    var granted: UInt64
+    var window: UInt64
+    var windowUpdated: Instant
+
+    // Sending
+    /// Slots with queued bytes, in turn.
+    var ring: [StreamRef] = []
+    var ringHead = 0
+    /// Streams whose owners wait for room.
+    var waiting: [StreamRef] = []
+    /// Bytes queued in all streams.
+    var queued = 0
+    var scratch: [UInt8] = []
+    var compressor = LZ4Compressor()
+
+    // Life
+    var frameOffset = 0
+    var pendingEvents: [LinkEvent] = []
+    /// The highest peer stream that will be served, once this side has said GOAWAY.
+    var drainingAt: UInt32?
+    /// Whether the peer has said GOAWAY.
+    var peerDraining = false
+    /// When the last record came.
+    public internal(set) var lastReceived: Instant
+
+    /// A link whose handshake is done.
+    public init(
+        _ configuration: LinkConfiguration, send: consuming RecordCipher, receive: consuming RecordCipher, now: Instant
+    ) {
+        self.configuration = configuration
+        opener = receive
+        writer = RecordWriter(cipher: send)
+        deadlines = DeadlineWheel(now: now)
+        budget = FrameBudget(now: now)
+        nextID = configuration.isInitiator ? 1 : 2
+        openLimit = configuration.peer.maxStreams
+        acceptLimit = configuration.own.maxStreams
+        sendLimit = configuration.peer.linkWindow
+        granted = configuration.own.linkWindow
+        window = configuration.own.linkWindow
+        windowUpdated = now
+        lastReceived = now
+    }
+
+    // MARK: State
+
+    /// Whether another stream may be opened just now.
+    public var mayOpen: Bool { openedCount < openLimit && !peerDraining && nextID < Limits.streamIDSoftEnd }
+    /// Whether this link must be replaced by a new one for new calls.
+    public var isRetiring: Bool { peerDraining || drainingAt != nil || nextID >= Limits.streamIDSoftEnd }
+    /// Streams that are not cleaned up yet.
+    public var streamCount: Int { streams.count }
+    /// Bytes accepted from callers and not yet put into a record.
+    public var unsent: Int { queued }
+    /// Whether a flush would give bytes.
+    public var hasOutput: Bool { writer.count > 0 || (ringHead < ring.count && linkCredit > 0) }
+    /// Whether any stream has a deadline, so that `tick` is needed each `tickInterval`.
+    public var needsTick: Bool { deadlines.count > 0 }
+    /// How often `tick` wants to be called while `needsTick`.
+    public static var tickInterval: Duration { .nanoseconds(Int64(DeadlineWheel.tick)) }
+
+    /// Bytes queued on one stream; 0 for a stream that is gone.
+    public func unsent(_ ref: StreamRef) -> Int { streams.index(of: ref).map { streams[$0].queue.count } ?? 0 }
+
+    /// Whether the owner of `ref` should write more. After a `false`, `LinkEvent.writable` follows.
+    public mutating func isWritable(_ ref: StreamRef) -> Bool {
+        guard let index = streams.index(of: ref), !streams[index].closed else { return false }
+        if streams[index].queue.count < Limits.unsentPerStream / 2, queued < Limits.unsentPerLink { return true }
+        if !streams[index].wantsWritable {
+            streams[index].wantsWritable = true
+            waiting.append(ref)
+        }
+        return false
+    }
+
+    // MARK: Time
+
+    /// Fires deadlines and resets stalled streams that hold credit others need. Returns the streams that ended by it, as events.
+    public mutating func tick(now: Instant) throws(WireError) -> [LinkEvent] {
+        var expired: [Int] = []
+        deadlines.advance(to: now) { expired.append($0) }
+        var events: [LinkEvent] = []
+        for index in expired where streams[index].id != 0 && !streams[index].closed {
+            let ref = streams.ref(index)
+            try reset(ref, .deadlineExceeded, reason: "")
+            events.append(.reset(ref, .deadlineExceeded, retryAfter: 0, reason: ""))
+        }
+        events += try resetStalled(now: now)
+        return events
+    }
+
+    /// A stalled stream keeps what it was sent; together they may hold half of the link's credit (design: BUSY, newest first).
+    private mutating func resetStalled(now: Instant) throws(WireError) -> [LinkEvent] {
+        guard received - consumed > window / 2 else { return [] }
+        var events: [LinkEvent] = []
+        for id in streams.liveIDs.sorted(by: >) {
+            guard received - consumed > window / 2 else { break }
+            guard let index = streams.index(of: id), !streams[index].closed, streams[index].held > 0,
+                now - streams[index].lastConsumed > Limits.stalledAfter
+            else { continue }
+            let ref = streams.ref(index)
+            try reset(ref, .busy, reason: "nothing was read for too long")
+            events.append(.reset(ref, .busy, retryAfter: 0, reason: "nothing was read for too long"))
+        }
+        return events
+    }
+
+    /// Asks the peer for a sign of life. The answer is `LinkEvent.pong` with the same number.
+    public mutating func ping(_ number: UInt64) throws(WireError) {
+        try writer.append(.ping, stream: 0, length: 8) { $0.appendInteger(number) }
+    }
+
+    // MARK: End
+
+    /// Says that no new stream of the peer will be served. Streams that are open go on.
+    public mutating func drain(_ code: ErrorCode = .draining, reason: String = "") throws(WireError) {
+        guard drainingAt == nil else { return }
+        drainingAt = highestPeerID
+        let text = Array(reason.utf8.prefix(Limits.reason))
+        let last = highestPeerID
+        try writer.append(.goAway, stream: 0, length: 6 + text.count) { out in
+            out.appendInteger(last)
+            out.appendInteger(code.rawValue)
+            out.append(contentsOf: text)
+        }
+    }
+
+    /// The streams that are still open, newest first; the shell fails them when the link is gone.
+    public func openStreams() -> [StreamRef] {
+        streams.liveIDs.sorted(by: >).compactMap { id in
+            streams.index(of: id).flatMap { streams[$0].closed ? nil : streams.ref($0) }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// Builds records in one buffer: frames are appended as plaintext and sealed where they stand.
+///
+/// The buffer is `u16 length || ciphertext || tag`, one record after the other; the last one is still open while frames
+/// are being appended. A record is closed when the next frame would not fit, and by `seal`.
+struct RecordWriter: ~Copyable {
+    private var cipher: RecordCipher
+    private var out: [UInt8] = []
+    /// Where the open record's plaintext starts; `nil` between records.
+    private var open: Int?
+    /// Where the open frame's header starts.
+    private var frame = 0
+
+    init(cipher: consuming RecordCipher) {
+        self.cipher = cipher
+        out.reserveCapacity(16 << 10)
+    }
+
+    /// Bytes that wait to be handed over, sealed or not.
+    var count: Int { out.count }
+
+    /// Appends one frame whose payload, exactly `length` bytes, `body` appends to the buffer.
+    mutating func append(
+        _ type: FrameType, _ flags: FrameFlags = [], stream: UInt32, length: Int, body: (inout [UInt8]) -> Void
+    ) throws(WireError) {
+        assert(length <= Limits.framePayload)
+        if let start = open, out.count - start + Limits.frameHeader + length > Limits.recordPlaintext { try seal() }
+        if open == nil {
+            out.append(0)
+            out.append(0)
+            open = out.count
+        }
+        out.appendInteger(UInt16(truncatingIfNeeded: length))
+        out.append(type.rawValue)
+        out.append(flags.rawValue)
+        out.appendInteger(stream)
+        let start = out.count
+        body(&out)
+        assert(out.count - start == length)
+    }
+
+    /// Closes the open record, if there is one: sealed in place, its length written before it.
+    mutating func seal() throws(WireError) {
+        guard let start = open else { return }
+        open = nil
+        let length = out.count - start + Limits.tag
+        out.append(contentsOf: repeatElement(0, count: Limits.tag))
+        out[start - 2] = UInt8(truncatingIfNeeded: length >> 8)
+        out[start - 1] = UInt8(truncatingIfNeeded: length)
+        var span = out.mutableSpan
+        var bytes = span.mutableBytes
+        var record = bytes.extracting(start..<start + length)
+        try cipher.seal(&record)
+    }
+
+    /// Hands all sealed bytes to `body` and forgets them. Call `seal` first.
+    mutating func drain(_ body: (RawSpan) -> Void) {
+        guard !out.isEmpty else { return }
+        assert(open == nil)
+        body(out.span.bytes)
+        // One bulk turn is the steady size; what a burst needed beyond it is given back.
+        out.removeAll(keepingCapacity: out.capacity <= 4 * Limits.bulkPerTurn)
+    }
+}
