@@ -5,6 +5,8 @@ public enum Limits {
     public static let handshakeMessage = 4_096
     /// Time for a whole handshake: a slow link needs two round trips.
     public static let handshakeTimeout: Duration = .seconds(5)
+    /// Time for a TCP connection: an address that does not answer sooner is passed over.
+    public static let dialTimeout: Duration = .seconds(3)
     /// Links of one source address that have not authenticated: bounds what a scanner holds.
     public static let unauthenticatedPerSource = 16
     /// The same for all sources together.

@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOPosix
 public import Wire
 
 /// What one side can do to a call in progress: the same for a stream of a link, a request to an upstream and a
@@ -51,6 +52,12 @@ public protocol Caller: Sendable {
     /// Opens a call. Called on `loop`; the stream and its callbacks stay there. Never throws: a call that cannot be made
     /// fails through its receiver, after this returns.
     func open(_ head: Head, on loop: any EventLoop, receiver: any CallReceiver) -> any CallStream
+    /// The loop on which a call costs least, for callers that have none of their own.
+    var preferredLoop: any EventLoop { get }
+}
+
+extension Caller {
+    public var preferredLoop: any EventLoop { MultiThreadedEventLoopGroup.singleton.any() }
 }
 
 /// Why a call has no whole answer.

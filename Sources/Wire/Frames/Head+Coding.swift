@@ -21,7 +21,7 @@ extension Head {
     /// Throws `oversized` beyond `Limits.headSize`; `out` is then as it was.
     package func encode(into out: inout [UInt8]) throws(WireError) {
         let start = out.count
-        do {
+        do throws(WireError) {
             try out.appendText(HeadType.method, method)
             try out.appendText(HeadType.service, service)
             try out.appendText(HeadType.worker, worker)
@@ -35,7 +35,7 @@ extension Head {
             if let load { out.appendLoad(load) }
             try out.appendText(HeadType.servedBy, servedBy)
             try out.appendFields(fields)
-            guard out.count - start <= Limits.headSize else { throw WireError.oversized }
+            guard out.count - start <= Limits.headSize else { throw .oversized }
         } catch {
             out.removeLast(out.count - start)
             throw error

@@ -157,8 +157,8 @@ extension LinkMachine {
         }
         if isCompressed {
             let block = frames.extracting(payload.lowerBound + 2..<payload.upperBound)
-            let bytes: [UInt8]
-            do { bytes = try LZ4.decompress(block, rawSize: count) } catch { return try fail(ref, error) }
+            var bytes: [UInt8] = []
+            do { try LZ4.decompress(block, rawSize: count, into: &bytes) } catch { return try fail(ref, error) }
             endRemote(index, end)
             return .inflated(ref, bytes, end: end)
         }

@@ -75,6 +75,7 @@ extension LinkMachine {
             out.append(contentsOf: text)
         }
         close(index)
+        if streams[index].released { try cleanUp(index) }
     }
 
     /// Tells the peer to stop sending on a stream: its answer may go on the other way.
@@ -160,12 +161,16 @@ extension LinkMachine {
             swap(&queue, &streams[index].queue)
             return
         }
-        scratch.removeAll(keepingCapacity: true)
-        streams[index].queue.move(count, to: &scratch)
-        let block = compressor.compress(scratch.span.bytes)
-        streams[index].compression?.record(raw: count, compressed: block?.count)
-        let raw = scratch
-        if let block {
+        var raw: [UInt8] = []
+        var block: [UInt8] = []
+        swap(&raw, &scratch)
+        swap(&block, &self.block)
+        raw.removeAll(keepingCapacity: true)
+        block.removeAll(keepingCapacity: true)
+        streams[index].queue.move(count, to: &raw)
+        let isKept = LZ4.compress(raw.span.bytes, into: &block) != nil
+        streams[index].compression?.record(kept: isKept)
+        if isKept {
             try writer.append(.data, flags.union(.lz4), stream: id, length: block.count + 2) { out in
                 out.appendInteger(UInt16(truncatingIfNeeded: count))
                 out.append(contentsOf: block)
@@ -173,6 +178,8 @@ extension LinkMachine {
         } else {
             try writer.append(.data, flags, stream: id, length: count) { $0.append(contentsOf: raw) }
         }
+        swap(&raw, &scratch)
+        swap(&block, &self.block)
     }
 
     // MARK: Shared
@@ -198,7 +205,7 @@ extension LinkMachine {
         slot.window = configuration.own.streamWindow
         slot.windowUpdated = now
         slot.lastConsumed = now
-        slot.compression = configuration.compress ? CompressionPolicy() : nil
+        slot.compression = configuration.compress ? CompressionPolicy(enabled: true) : nil
         return slot
     }
 

@@ -42,7 +42,7 @@ public struct LinkMachine: ~Copyable {
     /// Bytes queued in all streams.
     var queued = 0
     var scratch: [UInt8] = []
-    var compressor = LZ4Compressor()
+    var block: [UInt8] = []
 
     // Life
     var frameOffset = 0
@@ -83,6 +83,8 @@ public struct LinkMachine: ~Copyable {
     public var streamCount: Int { streams.count }
     /// Bytes accepted from callers and not yet put into a record.
     public var unsent: Int { queued }
+    /// Bytes in records that were not handed over yet.
+    public var unflushed: Int { writer.count }
     /// Whether a flush would give bytes.
     public var hasOutput: Bool { writer.count > 0 || (ringHead < ring.count && linkCredit > 0) }
     /// Whether any stream has a deadline, so that `tick` is needed each `tickInterval`.
@@ -139,6 +141,13 @@ public struct LinkMachine: ~Copyable {
     /// Asks the peer for a sign of life. The answer is `LinkEvent.pong` with the same number.
     public mutating func ping(_ number: UInt64) throws(WireError) {
         try writer.append(.ping, stream: 0, length: 8) { $0.appendInteger(number) }
+    }
+
+    /// Gives back the memory that an idle link does not need.
+    public mutating func trim() {
+        scratch = []
+        block = []
+        writer.trim()
     }
 
     // MARK: End

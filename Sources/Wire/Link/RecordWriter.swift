@@ -12,7 +12,6 @@ struct RecordWriter: ~Copyable {
 
     init(cipher: consuming RecordCipher) {
         self.cipher = cipher
-        out.reserveCapacity(16 << 10)
     }
 
     /// Bytes that wait to be handed over, sealed or not.
@@ -46,7 +45,11 @@ struct RecordWriter: ~Copyable {
         out.append(contentsOf: repeatElement(0, count: Limits.tag))
         out[start - 2] = UInt8(truncatingIfNeeded: length >> 8)
         out[start - 1] = UInt8(truncatingIfNeeded: length)
-        var span = out.mutableSpan
+        // The compiler holds a span of a field to be an access to the whole of self: the buffer steps out for the call.
+        var buffer: [UInt8] = []
+        swap(&buffer, &out)
+        defer { swap(&buffer, &out) }
+        var span = buffer.mutableSpan
         var bytes = span.mutableBytes
         var record = bytes.extracting(start..<start + length)
         try cipher.seal(&record)
@@ -59,5 +62,10 @@ struct RecordWriter: ~Copyable {
         body(out.span.bytes)
         // One bulk turn is the steady size; what a burst needed beyond it is given back.
         out.removeAll(keepingCapacity: out.capacity <= 4 * Limits.bulkPerTurn)
+    }
+
+    /// Gives the buffer back when it is empty.
+    mutating func trim() {
+        if out.isEmpty { out = [] }
     }
 }

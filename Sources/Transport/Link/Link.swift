@@ -1,0 +1,419 @@
+import Logging
+import NIOCore
+import Wire
+
+/// One NIO handler over the link machine: the whole of an authenticated link. Confined to its event loop.
+///
+/// Bytes are read, opened in place and answered; whatever that, and all calls of the same tick, have to say leaves in one write.
+final class Link: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let peer: PeerInfo
+    let id: LinkID
+    let isInitiator: Bool
+    let eventLoop: any EventLoop
+    private let loop: NIOIsolatedEventLoop
+    private let channel: any Channel
+    private var context: ChannelHandlerContext?
+    private let owner: any LinkOwner
+    private var machine: LinkMachine
+    /// Bytes that have come and are not a whole record yet.
+    private var inbound = ByteBuffer()
+    private var records: [Range<Int>] = []
+    /// By slot of the machine.
+    private var streams: [LinkStream?] = []
+    /// Calls for which the peer allows no stream yet.
+    private var waiting: [LinkStream] = []
+    private var waitingHead = 0
+    private var isReading = false
+    private var flushScheduled = false
+    private var tickScheduled = false
+    private var isClosed = false
+    private var readPaused = false
+    private var keepAlive: Scheduled<Void>?
+    private var lastReported: Instant
+    private var pings: [UInt64: (Result<Duration, CallError>) -> Void] = [:]
+    private var nextPing: UInt64 = 1
+
+    init(
+        _ peer: PeerInfo, id: LinkID, isInitiator: Bool, machine: consuming LinkMachine, channel: any Channel, owner: any LinkOwner
+    ) {
+        self.peer = peer
+        self.id = id
+        self.isInitiator = isInitiator
+        self.channel = channel
+        self.owner = owner
+        eventLoop = channel.eventLoop
+        loop = channel.eventLoop.assumeIsolated()
+        self.machine = machine
+        lastReported = .now()
+    }
+
+    /// Whether new calls should go to another link.
+    var isRetiring: Bool { isClosed || machine.isRetiring }
+    var streamCount: Int { machine.streamCount }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        scheduleKeepAlive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosed else { return }
+        isReading = true
+        receive(unwrapInboundIn(data))
+    }
+
+    /// Bytes that came behind the handshake's last message.
+    func receiveLeftover(_ bytes: [UInt8]) {
+        if !bytes.isEmpty { receive(ByteBuffer(bytes: bytes)) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        flush()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if channel.isWritable { flush() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { closed(CallError(.linkLost, "the link to \(peer.name) was lost")) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(CallError(.linkLost, "\(error)")) }
+
+    // MARK: Receiving
+
+    /// Opens every whole record first and reads the frames afterwards, so that no slice of the buffer is alive while it changes.
+    private func receive(_ bytes: ByteBuffer) {
+        let now = Instant.now()
+        // NIO keeps a reference to what it read, so opening it in place would copy all of it: one buffer of our own is reused.
+        inbound.writeImmutableBuffer(bytes)
+        do {
+            try openRecords(now)
+            for range in records {
+                try deliver(range, now)
+                if isClosed { return }
+            }
+        } catch {
+            return fail(error)
+        }
+        records.removeAll(keepingCapacity: true)
+        if inbound.readableBytes == 0 { inbound.clear() }
+        if machine.needsTick { scheduleTick() }
+        if !isReading { scheduleFlush() }
+    }
+
+    private func openRecords(_ now: Instant) throws(WireError) {
+        var offset = inbound.readerIndex
+        while let length = inbound.getInteger(at: offset, as: UInt16.self).map(Int.init) {
+            guard inbound.writerIndex - offset - 2 >= length else { break }
+            let start = offset + 2 - inbound.readerIndex
+            var span = inbound.mutableReadableBytesSpan
+            var record = span.extracting(start..<start + length)
+            let count = try machine.open(&record, now: now)
+            records.append(offset + 2..<offset + 2 + count)
+            offset += 2 + length
+        }
+        inbound.moveReaderIndex(to: offset)
+    }
+
+    private func deliver(_ range: Range<Int>, _ now: Instant) throws(WireError) {
+        while !isClosed, let event = try nextEvent(range, now) { handle(event, range.lowerBound) }
+    }
+
+    private func nextEvent(_ range: Range<Int>, _ now: Instant) throws(WireError) -> LinkEvent? {
+        guard let record = inbound.getSlice(at: range.lowerBound, length: range.count) else { return nil }
+        return try machine.nextEvent(in: record.readableBytesSpan, now: now)
+    }
+
+    private func handle(_ event: LinkEvent, _ base: Int) {
+        switch event {
+        case .opened(let ref, let head, let end): accept(ref, head, end: end)
+        case .answered(let ref, let head, let end): stream(ref)?.received(head: head, end: end)
+        case .data(let ref, let range, let end): stream(ref)?.received(body(base, range), end: end)
+        case .inflated(let ref, let bytes, let end): stream(ref)?.received(ByteBuffer(bytes: bytes), end: end)
+        case .reset(let ref, let code, let retryAfter, let reason):
+            stream(ref)?.fail(CallError(code, reason, retryAfterMilliseconds: retryAfter == 0 ? nil : retryAfter))
+        case .stopped(let ref, let code):
+            let error = CallError(code, "the other side reads no further")
+            reset(ref, error)
+            stream(ref)?.fail(error)
+        case .writable(let ref): stream(ref)?.becameWritable()
+        case .mayOpen: startWaiting()
+        case .pong(let number): ponged(number)
+        case .goAway(_, let code, let reason): goneAway(code, reason)
+        }
+    }
+
+    /// Small bodies are copied so that they do not keep the whole read buffer alive; large ones are slices of it.
+    private func body(_ base: Int, _ range: Range<Int>) -> ByteBuffer {
+        guard let slice = inbound.getSlice(at: base + range.lowerBound, length: range.count) else { return ByteBuffer() }
+        guard range.count < Limits.quantum else { return slice }
+        var copy = channel.allocator.buffer(capacity: range.count)
+        copy.writeBytes(slice.readableBytesSpan)
+        return copy
+    }
+
+    private func stream(_ ref: StreamRef) -> LinkStream? {
+        let slot = Int(ref.slot)
+        return slot < streams.count ? streams[slot] : nil
+    }
+
+    private func accept(_ ref: StreamRef, _ head: Head, end: Bool) {
+        let stream = LinkStream(accepted: ref, on: self, ended: end)
+        register(stream, ref)
+        // Answers that nobody reads pile up here; work that would add to them is better done elsewhere.
+        guard machine.unsent <= Limits.unsentPerLink else { return stream.cancel(.overloaded, reason: "answers are not being read") }
+        let receiver = owner.accept(head, from: peer, stream: stream)
+        stream.attach(receiver)
+        if end { receiver.callReceivedEnd() }
+    }
+
+    // MARK: Sending, on behalf of the streams
+
+    func register(_ stream: LinkStream, _ ref: StreamRef) {
+        let slot = Int(ref.slot)
+        while streams.count <= slot { streams.append(nil) }
+        streams[slot] = stream
+    }
+
+    /// Makes `stream` a call on this link, now or when the peer allows it.
+    func call(_ stream: LinkStream) {
+        guard !isClosed else { return stream.failLater(CallError(.unreachable, "the link to \(peer.name) is closed")) }
+        if waitingHead < waiting.count || !stream.start(on: self) { waiting.append(stream) }
+    }
+
+    private func startWaiting() {
+        while waitingHead < waiting.count, waiting[waitingHead].start(on: self) { waitingHead += 1 }
+        if waitingHead == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+            waitingHead = 0
+        }
+    }
+
+    func open(_ head: Head, deadline: Duration?, end: Bool) -> Result<StreamRef?, CallError> {
+        do {
+            let ref = try machine.open(head, deadline: deadline, end: end, compress: true, now: .now())
+            if deadline != nil { scheduleTick() }
+            scheduleFlush()
+            return .success(ref)
+        } catch {
+            return .failure(CallError(error.code, "the request's head does not fit: \(error)"))
+        }
+    }
+
+    func isLocal(_ ref: StreamRef) -> Bool { (ref.id & 1 == 1) == isInitiator }
+
+    func isWritable(_ ref: StreamRef) -> Bool { !isClosed && machine.isWritable(ref) }
+
+    func respond(_ ref: StreamRef, _ head: Head) {
+        do {
+            try machine.respond(ref, head, end: false, compress: true)
+            scheduleFlush()
+        } catch .oversized {
+            stream(ref)?.cancel(.tooLarge, reason: "the answer's head does not fit")
+        } catch {
+            fail(error)
+        }
+    }
+
+    func send(_ ref: StreamRef, _ bytes: ByteBuffer, end: Bool) {
+        guard !isClosed else { return }
+        guard machine.unsent(ref) < Limits.unsentPerStream else {
+            reset(ref, CallError(.busy, "the sender's buffer is full"))
+            return stream(ref)?.fail(CallError(.busy, "the writer does not wait for room")) ?? ()
+        }
+        act { machine throws(WireError) in try machine.send(ref, BufferChunk(buffer: bytes), end: end) }
+    }
+
+    func consumed(_ ref: StreamRef, _ count: Int) {
+        act { machine throws(WireError) in try machine.consumed(ref, count, now: .now()) }
+    }
+
+    func reset(_ ref: StreamRef, _ error: CallError) {
+        act { machine throws(WireError) in
+            try machine.reset(ref, error.code, retryAfter: error.retryAfterMilliseconds ?? 0, reason: error.reason)
+        }
+    }
+
+    func release(_ ref: StreamRef) {
+        let slot = Int(ref.slot)
+        if slot < streams.count { streams[slot] = nil }
+        act { machine throws(WireError) in try machine.release(ref) }
+        if isDraining, machine.streamCount == 0 { finishDraining() }
+    }
+
+    private func act(_ body: (inout LinkMachine) throws(WireError) -> Void) {
+        guard !isClosed else { return }
+        do { try body(&machine) } catch { return fail(error) }
+        scheduleFlush()
+    }
+
+    // MARK: Flushing
+
+    private func scheduleFlush() {
+        guard !isReading, !flushScheduled, !isClosed else { return }
+        flushScheduled = true
+        loop.execute {
+            self.flushScheduled = false
+            self.flush()
+        }
+    }
+
+    private func flush() {
+        guard !isClosed, channel.isWritable, machine.hasOutput else { return pauseOrResumeReading() }
+        var out = ByteBuffer()
+        let events: [LinkEvent]
+        do {
+            events = try machine.flush(now: .now()) { span in
+                out = channel.allocator.buffer(capacity: span.byteCount)
+                out.writeBytes(span)
+            }
+        } catch {
+            return fail(error)
+        }
+        if out.readableBytes > 0 { context?.writeAndFlush(wrapOutboundOut(out), promise: nil) }
+        for event in events { handle(event, 0) }
+        if machine.hasOutput { scheduleFlush() }
+        pauseOrResumeReading()
+    }
+
+    /// A peer that does not read what it asked for is not read either.
+    private func pauseOrResumeReading() {
+        let pause = !isClosed && !channel.isWritable && machine.unflushed > Limits.unsentPerLink
+        guard pause != readPaused else { return }
+        readPaused = pause
+        channel.setOption(.autoRead, value: !pause).whenFailure { _ in }
+    }
+
+    // MARK: Time
+
+    private func scheduleTick() {
+        guard !tickScheduled, !isClosed else { return }
+        tickScheduled = true
+        loop.scheduleTask(in: TimeAmount(LinkMachine.tickInterval)) { self.tick() }
+    }
+
+    private func tick() {
+        tickScheduled = false
+        guard !isClosed else { return }
+        do {
+            for event in try machine.tick(now: .now()) { handle(event, 0) }
+        } catch {
+            return fail(error)
+        }
+        if machine.needsTick { scheduleTick() }
+        scheduleFlush()
+    }
+
+    private func scheduleKeepAlive() {
+        keepAlive = loop.scheduleTask(in: TimeAmount(Limits.pingAfter)) { self.checkAlive() }
+    }
+
+    /// Once a second: tells the owner that the link was heard, pings a silent one, ends a dead one.
+    private func checkAlive() {
+        guard !isClosed else { return }
+        let now = Instant.now()
+        let silence = now - machine.lastReceived
+        guard silence < owner.silenceLimit else {
+            return close(CallError(.linkLost, "\(peer.name) has not been heard for \(silence.wholeMilliseconds) ms"))
+        }
+        if machine.lastReceived > lastReported {
+            lastReported = machine.lastReceived
+            owner.heard(self)
+        }
+        if silence >= Limits.pingAfter { trim() }
+        if silence >= Limits.pingAfter / 2 { act { machine throws(WireError) in try machine.ping(0) } }
+        tick()
+        scheduleKeepAlive()
+    }
+
+    /// An idle link keeps no buffers.
+    private func trim() {
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        machine.trim()
+        if streams.allSatisfy({ $0 == nil }) { streams = [] }
+    }
+
+    /// Measures the round trip to the peer and back through its machine.
+    func ping(_ done: @escaping (Result<Duration, CallError>) -> Void) {
+        guard !isClosed else { return done(.failure(CallError(.unreachable, "the link is closed"))) }
+        let number = nextPing
+        nextPing += 1
+        let started = Instant.now()
+        pings[number] = { done($0.map { _ in Instant.now() - started }) }
+        act { machine throws(WireError) in try machine.ping(number) }
+    }
+
+    private func ponged(_ number: UInt64) { pings.removeValue(forKey: number)?(.success(.zero)) }
+
+    // MARK: End
+
+    private var isDraining = false
+
+    /// Takes no new call; closes when the last one is done.
+    func drain(_ code: ErrorCode, reason: String) {
+        act { machine throws(WireError) in try machine.drain(code, reason: reason) }
+        isDraining = true
+        if machine.streamCount == 0 { finishDraining() }
+    }
+
+    private func finishDraining() {
+        loop.execute {
+            self.flush()
+            self.close(CallError(.draining, "the link was drained"))
+        }
+    }
+
+    private func goneAway(_ code: ErrorCode, _ reason: String) {
+        owner.goneAway(self, CallError(code, reason))
+        isDraining = true
+        for stream in waiting[waitingHead...] { stream.fail(CallError(.draining, "\(peer.name) takes no more calls")) }
+        waiting.removeAll()
+        waitingHead = 0
+        if machine.streamCount == 0 { finishDraining() }
+    }
+
+    /// Says why in a GOAWAY and closes at once.
+    func refuse(_ code: ErrorCode, reason: String) {
+        act { machine throws(WireError) in try machine.drain(code, reason: reason) }
+        flush()
+        close(CallError(code, reason))
+    }
+
+    /// What the peer sent cannot be: it is told the code, unless it could not be authenticated.
+    private func fail(_ error: WireError) {
+        if error != .authentication {
+            try? machine.drain(error.code, reason: error.description)
+            isReading = false
+            flush()
+        }
+        close(CallError(error.code == .authentication ? .linkLost : error.code, error.description))
+    }
+
+    func close(_ error: CallError) {
+        guard !isClosed else { return }
+        closed(error)
+        channel.close(promise: nil)
+    }
+
+    private func closed(_ error: CallError) {
+        guard !isClosed else { return }
+        isClosed = true
+        keepAlive?.cancel()
+        let open = streams.compactMap { $0 } + waiting[waitingHead...]
+        streams.removeAll()
+        waiting.removeAll()
+        waitingHead = 0
+        for stream in open { stream.linkClosed(error) }
+        for ping in pings.values { ping(.failure(error)) }
+        pings.removeAll()
+        owner.closed(self)
+    }
+}

@@ -1,0 +1,11 @@
+import Wire
+
+/// Who keeps a link: hears what becomes of it and takes the calls that come over it. Called on the link's loop.
+protocol LinkOwner: Sendable {
+    /// Silence after which a link is dead.
+    var silenceLimit: Duration { get }
+    func accept(_ head: Head, from peer: PeerInfo, stream: LinkStream) -> any CallReceiver
+    func heard(_ link: Link)
+    func goneAway(_ link: Link, _ error: CallError)
+    func closed(_ link: Link)
+}
