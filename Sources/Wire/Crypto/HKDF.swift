@@ -1,5 +1,5 @@
 /// Noise's HKDF (RFC 5869 with empty info): three outputs of 32 bytes. A caller that needs two takes the first two.
-func hkdf(_ chainingKey: SecretBytes, _ material: RawSpan) -> (SecretBytes, SecretBytes, SecretBytes) {
+package func hkdf(_ chainingKey: SecretBytes, _ material: RawSpan) -> (SecretBytes, SecretBytes, SecretBytes) {
     var extract = chainingKey.withBytes { HMAC(key: $0) }
     extract.update(material)
     let key = extract.finish()

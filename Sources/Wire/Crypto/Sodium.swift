@@ -3,12 +3,12 @@ import CSodium
 /// libsodium's primitives over spans. The one file of this module that touches the library.
 ///
 /// Lengths are checked here, so that no caller can make the C side read or write past its buffers.
-enum Sodium {
+package enum Sodium {
     /// Runs the library's CPU detection, once. Everything that depends on it comes through here.
     private static let isReady = sodium_init() >= 0
 
     /// Whether AES-256-GCM runs in hardware here; libsodium has no other.
-    static let hasAES = isReady && crypto_aead_aes256gcm_is_available() == 1
+    package static let hasAES = isReady && crypto_aead_aes256gcm_is_available() == 1
 
     static func random(_ buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress, isReady else { return }
@@ -21,7 +21,7 @@ enum Sodium {
     }
 
     /// Compares in time that depends on the length only.
-    static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
+    package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
         guard a.byteCount == b.byteCount else { return false }
         return a.withUnsafeBytes { a in
             b.withUnsafeBytes { b in
@@ -36,7 +36,7 @@ enum Sodium {
 
 extension Sodium {
     /// The public key of an X25519 secret of 32 bytes.
-    static func x25519PublicKey(of secret: SecretBytes) throws(WireError) -> StaticKey {
+    package static func x25519PublicKey(of secret: SecretBytes) throws(WireError) -> StaticKey {
         guard secret.count == crypto_scalarmult_curve25519_SCALARBYTES else { throw .authentication }
         return bytes32 { out in
             secret.withBytes { secret in
@@ -46,7 +46,7 @@ extension Sodium {
     }
 
     /// X25519. A point of small order, whose result anybody could know, is refused.
-    static func x25519(_ secret: SecretBytes, _ point: StaticKey) throws(WireError) -> SecretBytes {
+    package static func x25519(_ secret: SecretBytes, _ point: StaticKey) throws(WireError) -> SecretBytes {
         guard secret.count == crypto_scalarmult_curve25519_SCALARBYTES else { throw .authentication }
         let point = point.bytes
         var status: CInt = -1
@@ -60,7 +60,7 @@ extension Sodium {
     }
 
     /// The 64-byte signing key (seed, public key) of an Ed25519 seed of 32 bytes, and the public key.
-    static func ed25519Keys(seed: SecretBytes) throws(WireError) -> (SecretBytes, IdentityKey) {
+    package static func ed25519Keys(seed: SecretBytes) throws(WireError) -> (SecretBytes, IdentityKey) {
         guard seed.count == crypto_sign_ed25519_SEEDBYTES else { throw .authentication }
         var publicKey = Bytes32()
         let secret = SecretBytes(count: Int(crypto_sign_ed25519_SECRETKEYBYTES)) { out in
@@ -74,7 +74,7 @@ extension Sodium {
     }
 
     /// The 64-byte Ed25519 signature of `message`. `secret` is the 64 bytes that `ed25519Keys` gave.
-    static func ed25519Sign(_ message: [UInt8], secret: SecretBytes) -> [UInt8] {
+    package static func ed25519Sign(_ message: [UInt8], secret: SecretBytes) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(crypto_sign_ed25519_BYTES)) { out, initialized in
             let place = UnsafeMutableRawBufferPointer(out).bound
             secret.withBytes { secret in
@@ -87,7 +87,7 @@ extension Sodium {
     }
 
     /// Whether `signature` is `key`'s over `message`.
-    static func ed25519Verify(_ signature: [UInt8], of message: [UInt8], by key: IdentityKey) -> Bool {
+    package static func ed25519Verify(_ signature: [UInt8], of message: [UInt8], by key: IdentityKey) -> Bool {
         guard signature.count == crypto_sign_ed25519_BYTES else { return false }
         return crypto_sign_ed25519_verify_detached(signature, message, UInt64(message.count), key.bytes) == 0
     }
@@ -117,16 +117,16 @@ nonisolated(unsafe) private let nowhere = UnsafeMutableRawPointer.allocate(byteC
 // MARK: - Hashes
 
 /// SHA-256, piece by piece.
-struct SHA256: ~Copyable {
+package struct SHA256: ~Copyable {
     private var state = crypto_hash_sha256_state()
 
-    init() { crypto_hash_sha256_init(&state) }
+    package init() { crypto_hash_sha256_init(&state) }
 
-    mutating func update(_ bytes: RawSpan) {
+    package mutating func update(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { _ = crypto_hash_sha256_update(&state, $0.bound, UInt64($0.count)) }
     }
 
-    consuming func finish() -> Bytes32 {
+    package consuming func finish() -> Bytes32 {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(crypto_hash_sha256_BYTES)) { out in
             out.initialize(repeating: 0)
             crypto_hash_sha256_final(&state, UnsafeMutableRawBufferPointer(out).bound)
@@ -135,7 +135,7 @@ struct SHA256: ~Copyable {
     }
 
     /// The hash of some pieces, one after the other.
-    static func hash(_ pieces: [UInt8]...) -> Bytes32 {
+    package static func hash(_ pieces: [UInt8]...) -> Bytes32 {
         var hash = SHA256()
         for piece in pieces { hash.update(piece.span.bytes) }
         return hash.finish()
@@ -143,18 +143,18 @@ struct SHA256: ~Copyable {
 }
 
 /// HMAC-SHA256, piece by piece, with a key of any length.
-struct HMAC: ~Copyable {
+package struct HMAC: ~Copyable {
     private var state = crypto_auth_hmacsha256_state()
 
-    init(key: RawSpan) {
+    package init(key: RawSpan) {
         key.withUnsafeBytes { _ = crypto_auth_hmacsha256_init(&state, $0.bound, $0.count) }
     }
 
-    mutating func update(_ bytes: RawSpan) {
+    package mutating func update(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { _ = crypto_auth_hmacsha256_update(&state, $0.bound, UInt64($0.count)) }
     }
 
-    consuming func finish() -> SecretBytes {
+    package consuming func finish() -> SecretBytes {
         let mac = SecretBytes(count: Int(crypto_auth_hmacsha256_BYTES)) { crypto_auth_hmacsha256_final(&state, $0.bound) }
         withUnsafeMutableBytes(of: &state) { Sodium.wipe($0) }
         return mac
@@ -164,13 +164,13 @@ struct HMAC: ~Copyable {
 // MARK: - AEAD
 
 /// One AEAD key with its schedule computed once. Wiped at the end of its life.
-struct AEADKey: ~Copyable, @unchecked Sendable {
+package struct AEADKey: ~Copyable, @unchecked Sendable {
     let suite: Suite
     /// ChaCha20-Poly1305: the key. AES-256-GCM: libsodium's expanded state, which wants 16-byte alignment.
     private let memory: UnsafeMutableRawBufferPointer
 
     /// `badPreface` for a suite that this machine cannot run.
-    init(_ suite: Suite, key: SecretBytes) throws(WireError) {
+    package init(_ suite: Suite, key: SecretBytes) throws(WireError) {
         guard key.count == 32, suite.isAvailable else { throw .badPreface }
         self.suite = suite
         let size = suite == .aesGCM ? MemoryLayout<crypto_aead_aes256gcm_state>.size : 32
@@ -195,7 +195,7 @@ struct AEADKey: ~Copyable, @unchecked Sendable {
     }
 
     /// Encrypts all but the last 16 bytes in place and writes the tag into those.
-    func seal(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
+    package func seal(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Limits.tag else { throw .truncated }
         bytes.withUnsafeMutableBytes { bytes in
             let text = bytes.bound
@@ -216,7 +216,7 @@ struct AEADKey: ~Copyable, @unchecked Sendable {
     }
 
     /// Checks the tag in the last 16 bytes and decrypts those before it in place; `authentication` where it is wrong.
-    func open(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
+    package func open(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Limits.tag else { throw .truncated }
         let status: CInt = bytes.withUnsafeMutableBytes { bytes in
             let text = bytes.bound

@@ -6,7 +6,7 @@ package struct CipherState: ~Copyable, Sendable {
     /// The nonce of the next message. The last value is reserved for `rekey`.
     package private(set) var nonce: UInt64
 
-    init(_ suite: Suite, key: SecretBytes, nonce: UInt64 = 0) throws(WireError) {
+    package init(_ suite: Suite, key: SecretBytes, nonce: UInt64 = 0) throws(WireError) {
         self.key = try AEADKey(suite, key: key)
         self.nonce = nonce
     }

@@ -1,5 +1,5 @@
 /// What one message of a Noise handshake does, in order (Noise 5.3).
-package enum NoiseToken: Sendable {
+enum NoiseToken: Sendable {
     case e, s, ee, es, se, ss, psk
 }
 
@@ -10,11 +10,13 @@ package struct HandshakePattern: Sendable {
     private let initiatorIsKnown: Bool
     private let responderIsKnown: Bool
     /// The messages in turn, the initiator's first.
-    package let messages: [[NoiseToken]]
+    let messages: [[NoiseToken]]
 
     /// Whether the other side knows the static key of `side` before the first message.
-    func isKnown(_ side: HandshakeRole) -> Bool { side == .initiator ? initiatorIsKnown : responderIsKnown }
+    package func isKnown(_ side: HandshakeRole) -> Bool { side == .initiator ? initiatorIsKnown : responderIsKnown }
 
+    /// How many messages it has.
+    package var messageCount: Int { messages.count }
     /// How many pre-shared keys it takes.
     package var pskCount: Int { messages.joined().count { $0 == .psk } }
     /// One message, and then only the initiator speaks.
@@ -28,7 +30,7 @@ package struct HandshakePattern: Sendable {
     package static let ik = HandshakePattern(name: "IK", responder: true, messages: [[.e, .es, .s, .ss], [.e, .ee, .se]])
 
     /// The fundamental patterns of the specification, one-way and interactive.
-    static let fundamental: [HandshakePattern] = [
+    package static let fundamental: [HandshakePattern] = [
         HandshakePattern(name: "N", responder: true, messages: [[.e, .es]]),
         HandshakePattern(name: "K", initiator: true, responder: true, messages: [[.e, .es, .ss]]),
         HandshakePattern(name: "X", responder: true, messages: [[.e, .es, .s, .ss]]),
