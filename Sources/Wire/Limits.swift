@@ -121,6 +121,41 @@ public enum Limits {
     /// Bytes of a catalogue file.
     public static let catalogueFile = 1 << 20
 
+    // MARK: HTTP
+    /// Bytes of a request's target, names and values together: twice a HEAD frame, so that what does not fit one is still
+    /// answered with a reason.
+    public static let httpHeaderBlock = 32_768
+    /// Fields of a header block, trailers included.
+    public static let httpHeaderFields = 128
+    /// Bytes of a request's target.
+    public static let httpTarget = 8_192
+    /// Bytes of a body that is collected in memory: the JSON endpoints read theirs whole.
+    public static let httpCollectedBody = 4 << 20
+    /// Requests that a client may send before their turn on one connection.
+    public static let httpPipelined = 64
+    /// Bytes of an unwanted request body that are read to save the connection.
+    public static let httpDiscarded = 256 << 10
+    /// Connections of one front: below the usual limit of open files, links included.
+    public static let httpConnections = 8_192
+    /// Unwritten bytes of a connection above which its sender is held back.
+    public static let httpUnwritten = 128 << 10
+    /// Time for a whole header block once its first byte is there: a client that dribbles holds a connection no longer.
+    public static let httpHeadTimeout: Duration = .seconds(10)
+    /// Life of a connection without a request.
+    public static let httpIdle: Duration = .seconds(75)
+    /// Life of a request whose client neither sends what is awaited nor takes what is ready.
+    public static let httpStalled: Duration = .seconds(300)
+    /// Time for a client to read a last answer before its connection is cut.
+    public static let httpLinger: Duration = .seconds(2)
+    /// Time for requests in progress when a front shuts down.
+    public static let httpDrain: Duration = .seconds(10)
+    /// Idle connections that are kept per upstream and loop.
+    public static let httpIdleUpstream = 256
+    /// Life of an idle connection to an upstream that does not say how long it keeps one: below the 5 s of common servers.
+    public static let httpIdleUpstreamTimeout: Duration = .seconds(4)
+    /// Time to reach an upstream.
+    public static let httpConnectTimeout: Duration = .seconds(5)
+
     // MARK: Time
     /// Silence after which a worker is suspected and not routed to.
     public static let suspectAfter: Duration = .seconds(3)

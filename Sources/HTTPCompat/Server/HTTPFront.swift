@@ -1,0 +1,179 @@
+public import Hummingbird
+public import Logging
+public import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+import Wire
+
+/// The HTTP server of a coordinator or worker: HTTP/1.1, over TLS where it is configured.
+///
+/// Requests that `HotRoutes` takes are served on the connection's event loop, without a task. All others are read whole (up
+/// to `Limits.httpCollectedBody`) and go to a Hummingbird responder.
+public final class HTTPFront: Sendable {
+    private let configuration: FrontConfiguration
+    private let group: any EventLoopGroup
+    private let core: @Sendable (FrontGuard, Bool) -> FrontCore
+    private let logger: Logger
+    private let running = Mutex<Running?>(nil)
+
+    /// - Parameters:
+    ///   - group: the loops that connections live on. Calls of hot routes stay on the loop of their connection.
+    ///   - hot: what is served on the loop; `nil` for nothing.
+    ///   - responder: what serves the rest, such as `router.buildResponder()`. An error that it throws becomes a 500.
+    public init(
+        group: any EventLoopGroup, configuration: FrontConfiguration, hot: (any HotRoutes)?, responder: some HTTPResponder<FrontContext>,
+        logger: Logger
+    ) {
+        self.group = group
+        self.configuration = configuration
+        self.logger = logger
+        let isSecure = configuration.certificate != nil
+        core = { door, _ in
+            FrontCore(door: door, hot: hot, isSecure: isSecure, logger: logger) { try await responder.respond(to: $0, context: $1) }
+        }
+    }
+
+    private struct Running {
+        var server: any Channel
+        var loops: [NIOLoopBound<FrontLoop>]
+        var core: FrontCore
+    }
+
+    /// Counters since the start; `nil` before it.
+    public var statistics: FrontStatistics? { running.withLock { $0?.core.statistics } }
+
+    /// Checks the configuration, binds and serves from then on.
+    ///
+    /// - Returns: the address that is bound: the port is another one than configured where that was 0, or busy and movable.
+    /// - Throws: `FrontError`; nothing is left behind.
+    public func start() async throws(FrontError) -> SocketAddress {
+        let tls = try FrontTLS(configuration)
+        let tokens = try configuration.tokenFile.map { file throws(FrontError) in try BearerTokens(file: file) }
+        let isLoopback = try await checkExposure(hasTLS: tls != nil, hasTokens: tokens != nil)
+        let core = core(FrontGuard(configuration: configuration, tokens: tokens, isLoopback: isLoopback), isLoopback)
+        let loops = await frontLoops()
+        let server = try await bind(core, loops, tls)
+        guard let address = server.localAddress else {
+            throw .cannotListen(host: configuration.host, port: configuration.port, reason: "it closed at once")
+        }
+        running.withLock { $0 = Running(server: server, loops: Array(loops.values), core: core) }
+        return address
+    }
+
+    /// Stops to listen, lets requests in progress end for at most `Limits.httpDrain`, then cuts what is left.
+    public func shutdown() async {
+        guard let running = running.withLock({ taken in taken.take() }) else { return }
+        try? await running.server.close().get()
+        for loop in running.loops { loop.eventLoop.execute { loop.value.drain() } }
+        let deadline = ContinuousClock.now + Limits.httpDrain
+        while running.core.statistics.connections > 0, ContinuousClock.now < deadline {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        for loop in running.loops { try? await loop.eventLoop.submit { loop.value.cut() }.get() }
+    }
+
+    // MARK: Starting
+
+    /// - Returns: whether only this machine can reach the address.
+    private func checkExposure(hasTLS: Bool, hasTokens: Bool) async throws(FrontError) -> Bool {
+        let (host, port) = (configuration.host, configuration.port)
+        let address: SocketAddress
+        do {
+            address = try await NIOThreadPool.singleton.runIfActive { try SocketAddress.makeAddressResolvingHost(host, port: port) }
+        } catch {
+            throw .cannotListen(host: host, port: port, reason: "the name has no address")
+        }
+        if address.isLoopback { return true }
+        if hasTLS, hasTokens { return false }
+        guard configuration.allowsInsecure else { throw .exposed(host: host) }
+        let missing = [hasTLS ? nil : "encryption", hasTokens ? nil : "authentication"].compactMap { $0 }.joined(separator: " and without ")
+        logger.warning("HTTP on \(host) is open to other machines without \(missing): everyone who reaches it can use this mesh")
+        return false
+    }
+
+    private func frontLoops() async -> [ObjectIdentifier: NIOLoopBound<FrontLoop>] {
+        var loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>] = [:]
+        for loop in group.makeIterator() {
+            loops[ObjectIdentifier(loop)] = try? await loop.submit { NIOLoopBound(FrontLoop(), eventLoop: loop) }.get()
+        }
+        return loops
+    }
+
+    private func bind(
+        _ core: FrontCore, _ loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>], _ tls: FrontTLS?
+    ) async throws(FrontError) -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: Limits.httpUnwritten / 2, high: Limits.httpUnwritten))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try Self.set(up: channel, core, loops, tls) }
+            }
+        var port = configuration.port
+        let last = configuration.movesToFreePort && port != 0 ? min(port + 100, 65_535) : port
+        while true {
+            do {
+                return try await bootstrap.bind(host: configuration.host, port: port).get()
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                guard port < last else { throw .portTaken(host: configuration.host, port: configuration.port) }
+                port += 1
+            } catch {
+                throw .cannotListen(host: configuration.host, port: port, reason: "\(error)")
+            }
+        }
+    }
+
+    private static func set(
+        up channel: any Channel, _ core: FrontCore, _ loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>], _ tls: FrontTLS?
+    ) throws {
+        guard core.statistics.opened() else { throw ChannelError.operationUnsupported }
+        guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value, !loop.isDraining else {
+            core.statistics.closed()
+            throw ChannelError.alreadyClosed
+        }
+        let pipeline = channel.pipeline.syncOperations
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = Limits.httpHeaderBlock
+        limits.maxHeaderListSize = Limits.httpHeaderBlock
+        limits.maxHeaderFieldCount = Limits.httpHeaderFields
+        if let tls { try pipeline.addHandler(tls.handler()) }
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
+        try pipeline.addHandler(FrontConnection(core: core, loop: loop))
+    }
+}
+
+/// TLS of a front: certificate chain and key from PEM files, TLS 1.2 at least, HTTP/1.1 only.
+struct FrontTLS: Sendable {
+    private let context: NIOSSLContext
+
+    /// `nil` where none is configured.
+    init?(_ configuration: FrontConfiguration) throws(FrontError) {
+        guard configuration.certificate != nil || configuration.key != nil else { return nil }
+        guard let certificate = configuration.certificate, let key = configuration.key else { throw .certificateWithoutKey }
+        let chain: [NIOSSLCertificate]
+        do { chain = try NIOSSLCertificate.fromPEMFile(certificate) } catch { throw .badCertificate(file: certificate, reason: "\(error)") }
+        guard !chain.isEmpty else { throw .badCertificate(file: certificate, reason: "it holds no certificate") }
+        let privateKey: NIOSSLPrivateKey
+        do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch { throw .badCertificate(file: key, reason: "\(error)") }
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+        tls.minimumTLSVersion = .tlsv12
+        tls.applicationProtocols = ["http/1.1"]
+        do { context = try NIOSSLContext(configuration: tls) } catch { throw .badCertificate(file: certificate, reason: "\(error)") }
+    }
+
+    func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
+}
+
+extension SocketAddress {
+    /// Whether only this machine can reach the address: 127.0.0.0/8, ::1, the former mapped into IPv6, or a socket file.
+    var isLoopback: Bool {
+        guard let address = ipAddress else { return true }
+        return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+    }
+}
