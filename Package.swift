@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "HTTPCompatTests",
             dependencies: [
-                "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", "MeshTestKit", nioCore, nioPosix, nioHTTP1,
+                "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", "MeshTestKit", nioCore, nioPosix, nioHTTP1, nioSSL, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: settings
         ),

@@ -28,7 +28,9 @@ final class CollectedExchange: FrontExchange {
 
     /// Refuses a body that is too large before it is sent.
     func begin() {
-        guard let text = head.headers.first(name: "content-length"), let length = UInt64(text), length > Limits.httpCollectedBody else { return }
+        guard let text = head.headers.first(name: "content-length"), let length = UInt64(text), length > Limits.httpCollectedBody else {
+            return
+        }
         refuseBody()
     }
 

@@ -43,7 +43,7 @@ extension FrontConnection {
         AnswerHead.write(
             status: status, fields: FieldsAndMore(fields, cors), framing: framing, length: length, keepsAlive: turn.keepsAlive,
             speaks11: turn.speaks11, date: loop.date(), into: &output.buffer)
-        core.statistics.answered(status)
+        measure.status = status
         scheduleFlush()
     }
 
@@ -66,6 +66,7 @@ extension FrontConnection {
             break
         }
         output.unacknowledged += count
+        measure.sent += count
         scheduleFlush()
     }
 
@@ -98,7 +99,7 @@ extension FrontConnection {
 
     /// Sends what there is and ends the connection in a way that cannot be taken for the end of the answer.
     private func breakOff(reset: Bool) {
-        if exchange != nil { core.statistics.ends() }
+        if exchange != nil { measured() }
         let exchange = exchange
         self.exchange = nil
         exchange?.clientGone()

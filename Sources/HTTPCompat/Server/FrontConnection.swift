@@ -43,10 +43,20 @@ final class FrontConnection: ChannelDuplexHandler {
     private(set) var isReading = false
     /// Bytes of a head have come that is not whole.
     private var headHasBegun = false
+    /// What is counted of the current request.
+    var measure = Measure(started: .distantPast)
     // The writing half, in FrontConnection+Write.
     var output = FrontOutput()
 
-    enum Phase {
+    struct Measure {
+        var started: NIODeadline
+        /// 499 until there is an answer: what is counted when the client goes away first.
+        var status = 499
+        var received = 0
+        var sent = 0
+    }
+
+    private enum Phase {
         case open
         /// The last answer is being written; the connection closes behind it.
         case closing
@@ -77,19 +87,25 @@ final class FrontConnection: ChannelDuplexHandler {
     private func ended() {
         guard context != nil else { return }
         context = nil
-        core.statistics.closed()
+        core.metrics.closed()
         loop.remove(self)
         waiting.removeAll()
         dropExchange()
         turn = nil
     }
 
+    /// The current request is over, one way or another.
+    func measured() {
+        core.metrics.requests.ended(status: measure.status, after: .nanoseconds((NIODeadline.now() - measure.started).nanoseconds))
+        core.metrics.requests.moved(received: measure.received, sent: measure.sent)
+    }
+
     /// Tells the exchange that nobody waits for its answer.
     private func dropExchange() {
         guard let exchange else { return }
         self.exchange = nil
-        if turn?.answerIsWhole == false { core.statistics.clientGone() }
-        core.statistics.ends()
+        if turn?.answerIsWhole == false { core.metrics.clientGone() }
+        measured()
         exchange.clientGone()
     }
 
@@ -187,6 +203,7 @@ final class FrontConnection: ChannelDuplexHandler {
             begin(head)
         case .body(let bytes):
             expires = .now() + TimeAmount(Limits.httpStalled)
+            measure.received += bytes.readableBytes
             guard turn?.answerIsWhole ?? true else { return exchange?.received(bytes) ?? () }
             if turn?.unwantedBody(bytes.readableBytes) == .close { close() }
         case .end:
@@ -199,7 +216,7 @@ final class FrontConnection: ChannelDuplexHandler {
     private func turnEnds() {
         guard let turn else { return }
         self.turn = nil
-        if exchange != nil { core.statistics.ends() }
+        if exchange != nil { measured() }
         exchange = nil
         cors = []
         expires = .now() + TimeAmount(Limits.httpIdle)
@@ -217,13 +234,14 @@ final class FrontConnection: ChannelDuplexHandler {
         self.turn = turn
         headHasBegun = false
         expires = .now() + TimeAmount(Limits.httpStalled)
-        core.statistics.begins()
+        measure = Measure(started: .now())
+        core.metrics.requests.began()
         if let refusal = FrontCore.refuse(head) {
             self.turn?.closeAfterwards()
             exchange = DiscardedBody()
             return answer(refusal)
         }
-        let request = FrontRequest(
+        var request = FrontRequest(
             method: head.method, target: head.uri, headers: head.headers, remote: context?.channel.remoteAddress, isSecure: core.isSecure)
         switch core.door.judge(request) {
         case .refuse(let refusal):
@@ -231,6 +249,7 @@ final class FrontConnection: ChannelDuplexHandler {
             answer(refusal)
         case .pass(let fields):
             cors = fields
+            request.authorizationIsOurs = core.door.ownsAuthorization(of: request)
             serve(request, head)
         }
     }
@@ -333,7 +352,10 @@ final class FrontConnection: ChannelDuplexHandler {
             return headHasBegun ? refuseSlowHead() : close()
         }
         let awaitsClient = !turn.requestIsWhole && mayRead || !context.channel.isWritable
-        guard awaitsClient else { return expires = now + TimeAmount(Limits.httpStalled) }
+        guard awaitsClient else {
+            expires = now + TimeAmount(Limits.httpStalled)
+            return
+        }
         core.logger.debug("a client neither sends nor reads")
         cut()
     }

@@ -2,7 +2,6 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
-import Synchronization
 import Wire
 
 /// What all connections of a front share.
@@ -12,15 +11,16 @@ final class FrontCore: Sendable {
     let respond: @Sendable (Request, FrontContext) async throws -> Response
     let logger: Logger
     let isSecure: Bool
-    let statistics = FrontStatistics()
+    let metrics: FrontMetrics
 
     init(
-        door: FrontGuard, hot: (any HotRoutes)?, isSecure: Bool, logger: Logger,
+        door: FrontGuard, hot: (any HotRoutes)?, isSecure: Bool, metrics: FrontMetrics, logger: Logger,
         respond: @escaping @Sendable (Request, FrontContext) async throws -> Response
     ) {
         self.door = door
         self.hot = hot
         self.isSecure = isSecure
+        self.metrics = metrics
         self.logger = logger
         self.respond = respond
     }
@@ -52,65 +52,6 @@ final class FrontCore: Sendable {
         case .headerOverflow: .detail("The header block exceeds \(Limits.httpHeaderBlock) bytes or its fields their number.", status: 431)
         case .invalidVersion: .detail("The only version understood is HTTP/1.", status: 505)
         default: .detail("The request is not HTTP/1.1: \(error).", status: 400)
-        }
-    }
-}
-
-/// Counters of a front. Read from anywhere.
-public final class FrontStatistics: Sendable {
-    private let connectionsNow = Atomic<Int>(0)
-    private let requestsNow = Atomic<Int>(0)
-    private let accepted = Atomic<UInt64>(0)
-    private let refused = Atomic<UInt64>(0)
-    private let vanished = Atomic<UInt64>(0)
-    private let informational = Atomic<UInt64>(0)
-    private let success = Atomic<UInt64>(0)
-    private let redirection = Atomic<UInt64>(0)
-    private let clientError = Atomic<UInt64>(0)
-    private let serverError = Atomic<UInt64>(0)
-
-    /// Connections that are open.
-    public var connections: Int { connectionsNow.load(ordering: .relaxed) }
-    /// Requests in progress.
-    public var inFlight: Int { requestsNow.load(ordering: .relaxed) }
-    /// Connections since the start.
-    public var connectionsAccepted: UInt64 { accepted.load(ordering: .relaxed) }
-    /// Connections that were cut because there were too many.
-    public var connectionsRefused: UInt64 { refused.load(ordering: .relaxed) }
-    /// Requests whose client went away before the answer was whole.
-    public var clientsGone: UInt64 { vanished.load(ordering: .relaxed) }
-    /// Answers by the first digit of their status, 1...5; 0 for any other digit.
-    public func answers(class digit: Int) -> UInt64 {
-        switch digit {
-        case 1: informational.load(ordering: .relaxed)
-        case 2: success.load(ordering: .relaxed)
-        case 3: redirection.load(ordering: .relaxed)
-        case 4: clientError.load(ordering: .relaxed)
-        case 5: serverError.load(ordering: .relaxed)
-        default: 0
-        }
-    }
-
-    /// Counts a new connection. Returns whether there is room for it; if not, it is not counted as open.
-    func opened() -> Bool {
-        accepted.wrappingAdd(1, ordering: .relaxed)
-        if connectionsNow.wrappingAdd(1, ordering: .relaxed).newValue <= Limits.httpConnections { return true }
-        connectionsNow.wrappingSubtract(1, ordering: .relaxed)
-        refused.wrappingAdd(1, ordering: .relaxed)
-        return false
-    }
-
-    func closed() { connectionsNow.wrappingSubtract(1, ordering: .relaxed) }
-    func begins() { requestsNow.wrappingAdd(1, ordering: .relaxed) }
-    func ends() { requestsNow.wrappingSubtract(1, ordering: .relaxed) }
-    func clientGone() { vanished.wrappingAdd(1, ordering: .relaxed) }
-    func answered(_ status: Int) {
-        switch status / 100 {
-        case 1: informational.wrappingAdd(1, ordering: .relaxed)
-        case 2: success.wrappingAdd(1, ordering: .relaxed)
-        case 3: redirection.wrappingAdd(1, ordering: .relaxed)
-        case 4: clientError.wrappingAdd(1, ordering: .relaxed)
-        default: serverError.wrappingAdd(1, ordering: .relaxed)
         }
     }
 }

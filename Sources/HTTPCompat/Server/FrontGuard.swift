@@ -24,6 +24,9 @@ struct FrontGuard: Sendable {
         allowsEveryOrigin = configuration.allowedOrigins.contains("*")
     }
 
+    /// Whether the Authorization field of a request that came without `Wiremesh-Token` holds a token of this front.
+    func ownsAuthorization(of request: FrontRequest) -> Bool { tokens != nil && !request.headers.contains(name: "wiremesh-token") }
+
     /// What to do with a request.
     enum Verdict {
         /// Let it through. `cors` are the fields that its answer carries.
@@ -60,7 +63,8 @@ struct FrontGuard: Sendable {
         let name = Self.hostName(host)
         if Self.isLocalName(name) || allowedHosts.contains(name) { return nil }
         return .detail(
-            "This server answers on loopback only, and \(host) is not one of its names: use http://127.0.0.1, or advertise the name.", status: 421)
+            "This server answers on loopback only, and \(host) is not one of its names: use http://127.0.0.1, or advertise the name.",
+            status: 421)
     }
 
     /// The Host without its port, in lower case.

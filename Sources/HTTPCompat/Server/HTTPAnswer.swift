@@ -26,7 +26,9 @@ public struct HTTPAnswer: Sendable {
 
     /// `{"detail": text}`: how the replaced system says what is wrong.
     public static func detail(_ text: String, status: Int) -> HTTPAnswer {
-        json(ByteBuffer(string: "{\"detail\":\(JSONText.quoted(text))}"), status: status)
+        var json = JSONWriter(capacity: 64)
+        json.object { $0.field("detail", text) }
+        return .json(json.buffer, status: status)
     }
 
     /// The answer for a call that failed before its head: the table of `ErrorCode`, and Retry-After where waiting helps.

@@ -19,11 +19,7 @@ struct HTTPDate {
     }
 
     /// Seconds since 1970 on the wall clock.
-    static func wallSeconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return time.tv_sec
-    }
+    static func wallSeconds() -> Int { time(nil) }
 
     static func format(_ second: Int) -> String {
         var time = time_t(second)

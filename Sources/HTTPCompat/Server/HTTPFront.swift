@@ -14,7 +14,9 @@ import Wire
 public final class HTTPFront: Sendable {
     private let configuration: FrontConfiguration
     private let group: any EventLoopGroup
-    private let core: @Sendable (FrontGuard, Bool) -> FrontCore
+    private let makeCore: @Sendable (FrontGuard) -> FrontCore
+    /// What the front counts, for `/metrics`.
+    package let metrics: FrontMetrics
     private let logger: Logger
     private let running = Mutex<Running?>(nil)
 
@@ -29,20 +31,20 @@ public final class HTTPFront: Sendable {
         self.group = group
         self.configuration = configuration
         self.logger = logger
+        let metrics = FrontMetrics()
+        self.metrics = metrics
         let isSecure = configuration.certificate != nil
-        core = { door, _ in
-            FrontCore(door: door, hot: hot, isSecure: isSecure, logger: logger) { try await responder.respond(to: $0, context: $1) }
+        makeCore = { door in
+            FrontCore(door: door, hot: hot, isSecure: isSecure, metrics: metrics, logger: logger) {
+                try await responder.respond(to: $0, context: $1)
+            }
         }
     }
 
     private struct Running {
         var server: any Channel
         var loops: [NIOLoopBound<FrontLoop>]
-        var core: FrontCore
     }
-
-    /// Counters since the start; `nil` before it.
-    public var statistics: FrontStatistics? { running.withLock { $0?.core.statistics } }
 
     /// Checks the configuration, binds and serves from then on.
     ///
@@ -52,13 +54,13 @@ public final class HTTPFront: Sendable {
         let tls = try FrontTLS(configuration)
         let tokens = try configuration.tokenFile.map { file throws(FrontError) in try BearerTokens(file: file) }
         let isLoopback = try await checkExposure(hasTLS: tls != nil, hasTokens: tokens != nil)
-        let core = core(FrontGuard(configuration: configuration, tokens: tokens, isLoopback: isLoopback), isLoopback)
+        let core = makeCore(FrontGuard(configuration: configuration, tokens: tokens, isLoopback: isLoopback))
         let loops = await frontLoops()
         let server = try await bind(core, loops, tls)
         guard let address = server.localAddress else {
             throw .cannotListen(host: configuration.host, port: configuration.port, reason: "it closed at once")
         }
-        running.withLock { $0 = Running(server: server, loops: Array(loops.values), core: core) }
+        running.withLock { $0 = Running(server: server, loops: Array(loops.values)) }
         return address
     }
 
@@ -68,7 +70,7 @@ public final class HTTPFront: Sendable {
         try? await running.server.close().get()
         for loop in running.loops { loop.eventLoop.execute { loop.value.drain() } }
         let deadline = ContinuousClock.now + Limits.httpDrain
-        while running.core.statistics.connections > 0, ContinuousClock.now < deadline {
+        while metrics.connections > 0, ContinuousClock.now < deadline {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
         }
         for loop in running.loops { try? await loop.eventLoop.submit { loop.value.cut() }.get() }
@@ -131,9 +133,9 @@ public final class HTTPFront: Sendable {
     private static func set(
         up channel: any Channel, _ core: FrontCore, _ loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>], _ tls: FrontTLS?
     ) throws {
-        guard core.statistics.opened() else { throw ChannelError.operationUnsupported }
+        guard core.metrics.opened() else { throw ChannelError.operationUnsupported }
         guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value, !loop.isDraining else {
-            core.statistics.closed()
+            core.metrics.closed()
             throw ChannelError.alreadyClosed
         }
         let pipeline = channel.pipeline.syncOperations

@@ -46,6 +46,8 @@ public struct FrontRequest: Sendable {
     public let remote: SocketAddress?
     /// Whether the request came over TLS.
     public let isSecure: Bool
+    /// Whether the Authorization field opened the front, so that it is nobody else's business.
+    var authorizationIsOurs = false
 
     public init(method: HTTPMethod, target: String, headers: HTTPHeaders, remote: SocketAddress? = nil, isSecure: Bool = false) {
         self.method = method
