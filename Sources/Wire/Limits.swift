@@ -111,6 +111,26 @@ public enum Limits {
     /// Bytes of one registry message.
     public static let message = 1 << 20
 
+    // MARK: Coordinator
+    /// Services whose names a registry remembers, offered at present or not: tells "unavailable" from "not found".
+    public static let knownServices = 65_536
+    /// Time between two rounds of dial backs to one worker: nobody makes a coordinator knock on many doors.
+    public static let dialBackInterval: Duration = .seconds(5)
+    /// Time until a worker that could not be dialled is tried again; doubles with each failure.
+    public static let dialBackRetry: Duration = .seconds(30)
+    /// How often that time doubles: up to eight minutes.
+    public static let dialBackDoublings = 4
+    /// Dial backs under way at once, for all workers together.
+    public static let dialBacks = 64
+    /// How long registrations from before a restart are served while their workers are not back.
+    public static let staleAfterRestart: Duration = .seconds(120)
+    /// Changes that a watcher may lag behind before it must begin again with a snapshot.
+    public static let changeLog = 65_536
+    /// Bytes of a JSON fragment (services, containers, models) that an HTTP worker registers.
+    public static let jsonFragment = 16_384
+    /// HTTP-only workers: they have no certificate, so nothing else bounds them.
+    public static let httpWorkers = 16_384
+
     // MARK: HTTP and JSON
     /// Depth of nested JSON: the parser recurses.
     public static let jsonDepth = 64

@@ -51,6 +51,18 @@ extension WorkerRecord: WireMessage {
         self = try partial.finish()
     }
 
+    /// Bytes of the fields that change from moment to moment, load and age. They are the last ones, so that an encoding can be
+    /// kept and its end replaced.
+    package static let changingSize = 4 + LoadReport.encodedSize + 4 + 4
+
+    /// These last fields.
+    package static func encodeChanging(load: LoadReport, ageMilliseconds: UInt32) throws(WireError) -> [UInt8] {
+        var writer = TLVWriter()
+        writer.put(Field.load, bytes: load.encoded)
+        writer.put(Field.age, ageMilliseconds)
+        return try writer.finish()
+    }
+
     /// A record whose required fields have not all been seen.
     private struct Partial {
         var record = WorkerRecord(name: "")
