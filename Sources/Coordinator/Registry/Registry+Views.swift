@@ -17,6 +17,13 @@ extension Registry {
         return view(entry, now: now, wall: wall)
     }
 
+    /// How many workers there are: all, and those that calls are sent to.
+    func counts() -> (total: Int, active: Int) {
+        var active = 0
+        for index in 0..<entries.end where entries[index: index]?.isServable == true { active += 1 }
+        return (entries.count, active)
+    }
+
     private func view(_ entry: Entry, now: Instant, wall: Int64) -> WorkerView {
         let record = aged(entry, now: now)
         let type = WorkerType(capabilities: record.capabilities)
