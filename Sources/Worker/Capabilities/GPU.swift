@@ -3,6 +3,11 @@ package struct GPU: Hashable, Sendable {
     package var name: String
     package var memoryMegabytes: Int64
 
+    package init(name: String, memoryMegabytes: Int64) {
+        self.name = name
+        self.memoryMegabytes = memoryMegabytes
+    }
+
     /// What to ask nvidia-smi for, so that `parse` can read the answer.
     package static let query = ["--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
 
