@@ -1,0 +1,18 @@
+import ArgumentParser
+import Foundation
+import NIOCore
+import Transport
+import Wire
+
+/// Answers calls with what they sent. Prints "listening PORT".
+struct Server: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Echo calls over encrypted links.")
+
+    func run() async throws {
+        let echo = ServiceHandler.inline(limit: 16 << 20) { (_, body, _) throws(CallError) in (Head(), body) }
+        let endpoint = try BenchMesh.endpoint(.server, acceptor: ServiceTable(services: ["echo": echo]))
+        let address = try await endpoint.listen(host: "127.0.0.1", port: 0)
+        FileHandle.standardOutput.write(Data("listening \(address.port ?? 0)\n".utf8))
+        while true { try await Task.sleep(for: .seconds(3_600)) }
+    }
+}
