@@ -4,36 +4,36 @@ import Testing
 extension Integration {
     /// Programs that know nothing of the mesh.
     @Suite struct Clients {
-        private func python(_ fixture: String, _ arguments: String...) async throws -> [String: any Sendable] {
+        private func python(_ fixture: String, _ arguments: String...) async throws -> JSON {
             let done = try await Sandbox.current.run([Places.python, Places.fixture(fixture)] + arguments)
-            guard done.code == 0, let value = try done.json() as? [String: any Sendable] else { throw Failure("\(fixture): \(done)") }
-            return value
+            guard done.code == 0 else { throw Failure("\(fixture): \(done)") }
+            return try done.json()
         }
 
         @Test func httpx() async throws {
             let mesh = try await TwoWorkers.start()
             let result = try await python("httpx_client.py", mesh.a.http, "demo")
-            #expect(result["posted"] as? Int == 200)
-            #expect(result["worker"] as? String == "b")
-            #expect(result["route"] as? String == "direct")
-            #expect(((result["seen"] as? [String: any Sendable])?["headers"] as? [String: String])?["x-custom"] == "kept")
-            #expect(result["uploaded"] as? Int == 64 * 65_536)
-            #expect(result["events"] as? Int == 5)
-            #expect((result["event_type"] as? String)?.hasPrefix("text/event-stream") == true)
-            #expect(result["missing"] as? Int == 404)
-            #expect(result["detail"] is String)
-            #expect(result["refused"] as? Int == 418)
-            let stats = result["stats"] as? [String: any Sendable] ?? [:]
-            #expect(stats["worker_id"] as? String == "a")
-            #expect(stats["forwarded_requests"] as? Int == 4)
+            #expect(result["posted"] == 200)
+            #expect(result["worker"] == "b")
+            #expect(result["route"] == "direct")
+            #expect(result["seen"]["headers"]["x-custom"] == "kept")
+            #expect(result["uploaded"] == 4_194_304)
+            #expect(result["events"] == 5)
+            #expect(result["event_type"].string?.hasPrefix("text/event-stream") == true)
+            #expect(result["missing"] == 404)
+            #expect(result["detail"].string != nil)
+            #expect(result["refused"] == 418)
+            let stats = result["stats"]
+            #expect(stats["worker_id"] == "a")
+            #expect(stats["forwarded_requests"] == 4)
         }
 
         @Test func openai() async throws {
             let mesh = try await TwoWorkers.start(service: "llm-inference")
             let result = try await python("openai_client.py", mesh.a.http, "llm-inference")
-            #expect(result["whole"] as? String == "Hello from the mesh: ping")
-            #expect(result["streamed"] as? String == "Hello from the mesh: ping")
-            #expect(result["chunks"] as? Int == 7)
+            #expect(result["whole"] == "Hello from the mesh: ping")
+            #expect(result["streamed"] == "Hello from the mesh: ping")
+            #expect(result["chunks"] == 7)
         }
 
         /// A worker as the replaced system had them: over HTTP it is found by wire workers and finds them.
@@ -45,22 +45,22 @@ extension Integration {
             defer { fclose(writer) }
             let old = try Sandbox.current.start(
                 "old", [Places.python, Places.fixture("http_worker.py"), mesh.coordinator.http, "old-worker", "legacy"], input: input)
-            let registered = try await old.event("registered") { $0["event"] as? String == "registered" }
-            let answer = registered["answer"] as? [String: any Sendable]
-            #expect(answer?["status"] as? String == "registered")
-            #expect(answer?["worker_id"] as? String == "old-worker")
+            let registered = try await old.event("registered") { $0["event"] == "registered" }
+            let answer = registered["answer"]
+            #expect(answer["status"] == "registered")
+            #expect(answer["worker_id"] == "old-worker")
             try await mesh.coordinator.offers("legacy", by: "old-worker")
 
             let called = try await curl(mesh.a.url("legacy"), "-d", #"{"question":1}"#, "-H", "Content-Type: application/json")
             #expect(called.status == 200)
             #expect(called.headers["wiremesh-route"] == "http")
-            #expect(try called.json()["worker"] as? String == "old-worker")
-            #expect(try called.json()["path"] as? String == "/service/legacy")
+            #expect(try called.json()["worker"] == "old-worker")
+            #expect(try called.json()["path"] == "/service/legacy")
 
             fputs("forward demo {\"from\":\"old\"}\n", writer)
             fflush(writer)
-            let forwarded = try await old.event("forwarded") { $0["event"] as? String == "forwarded" }
-            #expect((forwarded["answer"] as? [String: any Sendable])?["status"] as? String == "ok", "\(forwarded)")
+            let forwarded = try await old.event("forwarded") { $0["event"] == "forwarded" }
+            #expect(forwarded["answer"]["status"] == "ok", "\(forwarded)")
         }
 
         @Test func anHTTPOnlyWorkerIsRefusedUnlessAllowed() async throws {
@@ -69,21 +69,20 @@ extension Integration {
                 "\(coordinator.http)/api/worker/register", "-H", "Content-Type: application/json", "-d",
                 #"{"worker_id":"old","tunnel_url":"http://127.0.0.1:9","capabilities":{}}"#)
             #expect(answer.status == 403)
-            #expect(try answer.json()["detail"] is String)
+            #expect(try answer.json()["detail"].string != nil)
         }
 
         /// The URL that discovery hands out works for whoever gets it.
         @Test func theTunnelURLAnswers() async throws {
             let mesh = try await TwoWorkers.start()
             let found = try await curl("\(mesh.coordinator.http)/api/services/discover/demo").json()
-            #expect(found["recommended"] as? String == "b")
-            let workers = found["workers"] as? [[String: any Sendable]] ?? []
-            let url = try #require(workers.first?["tunnel_url"] as? String)
+            #expect(found["recommended"] == "b")
+            let url = try #require(found["workers"].array.first?["tunnel_url"].string)
             let answer = try await curl("\(url)/service/demo/seen", "-d", "{}")
             #expect(answer.status == 200)
             let none = try await curl("\(mesh.coordinator.http)/api/services/discover/nothing")
             #expect(none.status == 503)
-            #expect(try none.json()["detail"] as? String == "No healthy workers found for service: nothing")
+            #expect(try none.json()["detail"] == "No healthy workers found for service: nothing")
         }
     }
 }

@@ -64,8 +64,8 @@ extension Integration {
             #expect(listed.body.contains("stale"), "\(listed)")
             mesh.b.program.signal(SIGCONT)
             try await until("b should be back") {
-                let workers = try await curl("\(again.http)/api/admin/workers").json()["workers"] as? [[String: any Sendable]] ?? []
-                return workers.contains { $0["worker_id"] as? String == "b" && $0["status"] as? String != "stale" }
+                let workers = try await curl("\(again.http)/api/admin/workers").json()["workers"].array
+                return workers.contains { $0["worker_id"] == "b" && $0["status"] != "stale" }
             }
             #expect((try await curl(mesh.a.url("demo", "/seen"))).status == 200)
         }

@@ -15,14 +15,14 @@ extension Integration {
             #expect(answer.headers["wiremesh-route"] == "direct")
             #expect(answer.headers["server-timing"] != nil)
             let seen = try answer.json()
-            #expect(seen["method"] as? String == "PUT")
-            #expect(seen["target"] as? String == "/seen/deep?x=1&y=%2F")
-            #expect(seen["body"] as? String == #"{"hello":"mesh"}"#)
-            let headers = seen["headers"] as? [String: String] ?? [:]
+            #expect(seen["method"] == "PUT")
+            #expect(seen["target"] == "/seen/deep?x=1&y=%2F")
+            #expect(seen["body"] == #"{"hello":"mesh"}"#)
+            let headers = seen["headers"]
             #expect(headers["x-kept"] == "yes")
-            #expect(headers["x-hop"] == nil)
-            #expect(headers["te"] == nil)
-            #expect(headers["traceparent"]?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
+            #expect(headers["x-hop"] == .null)
+            #expect(headers["te"] == .null)
+            #expect(headers["traceparent"].string?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
         }
 
         @Test func servesItsOwnServiceLocally() async throws {
@@ -71,20 +71,20 @@ extension Integration {
             let mesh = try await TwoWorkers.start()
             let done = try await Sandbox.current.run(
                 [Places.python, Places.fixture("streams.py"), mesh.a.url("demo", "/together?count=200"), "200"])
-            #expect(try done.json() as? [String: Int] == ["ok": 200], "\(done)")
+            #expect(try done.json() == .object(["ok": 200]), "\(done)")
         }
 
         @Test func saysWhyThereIsNoAnswer() async throws {
             let mesh = try await TwoWorkers.start()
             let unknown = try await curl(mesh.a.url("nobody-offers-this"), "-d", "{}")
             #expect(unknown.status == 404)
-            #expect(try unknown.json()["detail"] is String)
+            #expect(try unknown.json()["detail"].string != nil)
             let passed = try await curl(mesh.a.url("demo", "/status/418"))
             #expect(passed.status == 418)
-            #expect(try passed.json()["detail"] as? String == "as asked")
+            #expect(try passed.json()["detail"] == "as asked")
             let late = try await curl(mesh.a.url("demo", "/slow"), "-H", "Wiremesh-Timeout: 300ms")
             #expect(late.status == 504)
-            #expect(try late.json()["detail"] is String)
+            #expect(try late.json()["detail"].string != nil)
             try await mesh.b.program.crash()
             try await until("the service should be known and without a worker") {
                 try await curl(mesh.a.url("demo", "/seen")).status == 503

@@ -18,8 +18,8 @@ extension Integration {
             }
             for scan in scans {
                 let result = try #require(scan.events.first, "\(scan.log)")
-                #expect(result["answered"] as? Int == 0)
-                #expect(result["open"] as? Int == 0)
+                #expect(result["answered"] == 0)
+                #expect(result["open"] == 0)
             }
             let token = try await mesh.coordinator.token()
             _ = try await WorkerProcess.start("late", token: token)

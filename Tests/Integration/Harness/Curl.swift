@@ -7,12 +7,7 @@ struct Answer {
     let headers: [String: String]
     let body: String
 
-    func json() throws -> [String: any Sendable] {
-        guard let value = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: any Sendable] else {
-            throw Failure("not a JSON object: \(body.prefix(500))")
-        }
-        return value
-    }
+    func json() throws -> JSON { try JSON(body) }
 }
 
 /// One request with curl: a client that knows nothing of us and whose exit code tells a broken answer from a whole one.

@@ -42,7 +42,7 @@ struct Coordinator {
     func discover(_ service: String) async throws -> [String] {
         let answer = try await curl("\(http)/api/services/discover/\(service)", prefix: prefix)
         guard answer.status == 200 else { return [] }
-        return (try answer.json()["workers"] as? [[String: any Sendable]] ?? []).compactMap { $0["worker_id"] as? String }
+        return try answer.json()["workers"].array.compactMap { $0["worker_id"].string }
     }
 
     /// Waits until exactly these workers are handed out.
@@ -92,9 +92,9 @@ extension Program {
     /// The address of the `wire` or `http` port, from the log.
     func listening(_ what: String) async throws -> String {
         let event = try await event("listening, with the \(what) address") { event in
-            event["message"] as? String == "listening" && event[what] is String
+            event["message"] == "listening" && event[what].string != nil
         }
-        return event[what] as? String ?? ""
+        return event[what].string ?? ""
     }
 }
 
@@ -105,17 +105,17 @@ struct Upstream {
 
     static func start(_ name: String = "upstream", host: String = "127.0.0.1", prefix: [String] = []) async throws -> Upstream {
         let program = try Sandbox.current.start(name, prefix + [Places.python, Places.fixture("upstream.py"), host])
-        let event = try await program.event("listening") { $0["event"] as? String == "listening" }
-        return Upstream(program: program, url: "http://\(host):\(event["port"] as? Int ?? 0)")
+        let event = try await program.event("listening") { $0["event"] == "listening" }
+        return Upstream(program: program, url: "http://\(host):\(Int(event["port"].number ?? 0))")
     }
 
     /// Waits for a request whose target contains `target`, or for its end ("gone": the client left, "done": answered whole).
     @discardableResult
     func event(_ kind: String, _ target: String, within limit: Duration = .seconds(10)) async throws -> Double {
         let event = try await program.event(within: limit, "\(kind) \(target)") {
-            $0["event"] as? String == kind && ($0["target"] as? String ?? "").contains(target)
+            $0["event"] == .string(kind) && ($0["target"].string ?? "").contains(target)
         }
-        return event["at"] as? Double ?? 0
+        return event["at"].number ?? 0
     }
 }
 

@@ -78,16 +78,16 @@ final class Program: Sendable {
     var log: String { output + errors }
 
     /// The JSON objects among its lines of output.
-    var events: [[String: any Sendable]] {
+    var events: [JSON] {
         log.split(separator: "\n").compactMap { line in
-            line.first == "{" ? try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: any Sendable] : nil
+            line.first == "{" ? try? JSON(String(line)) : nil
         }
     }
 
     /// The first event that `matches`, once it is there. Fails at once when the process ends without it.
     func event(
-        within limit: Duration = .seconds(30), _ what: String, _ matches: @Sendable ([String: any Sendable]) -> Bool
-    ) async throws -> [String: any Sendable] {
+        within limit: Duration = .seconds(30), _ what: String, _ matches: (JSON) -> Bool
+    ) async throws -> JSON {
         try await eventually(within: limit, "\(name) never said: \(what)") {
             let ended = self.exit
             if let found = self.events.first(where: matches) { return found }

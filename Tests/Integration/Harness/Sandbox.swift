@@ -72,9 +72,7 @@ struct Finished {
     }
 
     /// What it printed as one JSON value.
-    func json() throws -> any Sendable {
-        try JSONSerialization.jsonObject(with: Data(output.utf8), options: .fragmentsAllowed) as any Sendable
-    }
+    func json() throws -> JSON { try JSON(output) }
 }
 
 /// Gives each test a sandbox of its own.
