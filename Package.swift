@@ -17,7 +17,6 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -35,7 +34,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
@@ -70,7 +68,6 @@ let package = Package(
             name: "wiremesh",
             dependencies: [
                 "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", nioCore, nioPosix, logging, argumentParser,
-                configuration,
             ],
             swiftSettings: settings
         ),
@@ -105,6 +102,7 @@ let package = Package(
             path: "Tests/Integration",
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["wiremesh", "Wire"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["Wire"], path: "Tests/Tidy", swiftSettings: settings),
     ]
 )

@@ -7,5 +7,6 @@ public struct VirtualClock: Sendable {
 
     public init() {}
 
+    /// Moves the time on.
     public mutating func advance(by duration: Duration) { now = now + duration }
 }

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: folders)
     func linesHaveAtMost140Columns(folder: String) throws {
         for file in try SourceTree.here.swiftFiles(folder) {
-            for (index, line) in file.lines.enumerated() {
+            for (index, line) in file.lines.enumerated() where line.utf8.count > 140 {
                 #expect(line.count <= 140, "\(file.path):\(index + 1): \(line.count) columns")
             }
         }

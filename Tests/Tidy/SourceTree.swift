@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The files of this repository, found from the place of this file.
 struct SourceTree {
@@ -7,10 +8,17 @@ struct SourceTree {
     static let here = SourceTree(
         root: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent())
 
-    /// Every Swift file below `folder`, in the order of their paths.
+    /// Every Swift file below `folder`, in the order of their paths. Read once.
     func swiftFiles(_ folder: String) throws -> [SourceFile] {
-        try files(folder).filter { $0.path.hasSuffix(".swift") }
+        try Self.read.withLock { read in
+            if let files = read[folder] { return files }
+            let files = try files(folder).filter { $0.path.hasSuffix(".swift") }
+            read[folder] = files
+            return files
+        }
     }
+
+    private static let read = Mutex<[String: [SourceFile]]>([:])
 
     /// Every text file below `folder`.
     func files(_ folder: String) throws -> [SourceFile] {
@@ -42,7 +50,7 @@ struct SourceTree {
 }
 
 /// One file with its path from the root, its lines, and its lines without comments and string literals.
-struct SourceFile: CustomStringConvertible {
+struct SourceFile: CustomStringConvertible, Sendable {
     let path: String
     let lines: [Substring]
     /// As `lines`, with comments and the inside of string literals blanked out; same numbering.
@@ -73,10 +81,10 @@ struct SourceFile: CustomStringConvertible {
         }
     }
 
-    /// Places where `pattern` matches the code, each as "path:line: text".
-    func matches(_ pattern: Regex<Substring>, unless excuse: (Int) -> Bool = { _ in false }) -> [String] {
+    /// Places where `pattern` matches the code, each as "path:line: text". Lines without `hint` are not looked at.
+    func matches(_ pattern: Regex<Substring>, containing hint: String = "", unless excuse: (Int) -> Bool = { _ in false }) -> [String] {
         code.enumerated().compactMap { index, line in
-            guard line.firstMatch(of: pattern) != nil, !excuse(index) else { return nil }
+            guard hint.isEmpty || line.contains(hint), line.firstMatch(of: pattern) != nil, !excuse(index) else { return nil }
             return place(index)
         }
     }

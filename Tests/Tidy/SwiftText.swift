@@ -18,6 +18,7 @@ enum SwiftText {
     static func functions(in code: [Substring]) -> [Function] {
         var found: [Function] = []
         for (index, line) in code.enumerated() {
+            guard line.contains("func") || line.contains("init") || line.contains("subscript") else { continue }
             guard line.firstMatch(of: declaration) != nil else { continue }
             if let end = endOfBody(code, from: index) {
                 let text = line.trimmingPrefix { $0 == " " }

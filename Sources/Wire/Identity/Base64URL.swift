@@ -36,7 +36,7 @@ enum Base64URL {
         for character in text {
             let value = values[Int(character)]
             guard value < 64 else { return nil }
-            bits = bits << 6 | UInt32(value)
+            bits = bits << 6 | UInt32(value)  // fits: six bits
             held += 6
             if held >= 8 {
                 held -= 8

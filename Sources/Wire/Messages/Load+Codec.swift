@@ -5,7 +5,7 @@ extension LoadReport {
     /// The 16 bytes.
     package var encoded: [UInt8] {
         [inFlight, limit, queued, serviceMicroseconds].flatMap { word in
-            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
         }
     }
 

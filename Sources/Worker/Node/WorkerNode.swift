@@ -42,6 +42,7 @@ public final class WorkerNode: Caller, Sendable {
     /// Detected and configured.
     public var capabilities: [String: CapabilityValue] { configuration.capabilities }
 
+    /// Where it stands, as its operator says.
     public var region: String? { configuration.region }
 
     /// Since the node was made.
