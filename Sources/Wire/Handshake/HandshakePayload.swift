@@ -1,16 +1,16 @@
 /// What the encrypted payloads of messages 2 and 3 carry.
 ///
 /// Both sides repeat the preface as they know it and all that they speak, so that nobody in between can talk them down.
-struct HandshakePayload {
+package struct HandshakePayload {
     /// The preface as the sender sent or received it.
-    var preface: [UInt8]
+    package var preface: [UInt8]
     /// Every major version that the sender speaks, ascending.
-    var majors: [UInt8]
+    package var majors: [UInt8]
     /// Every suite that the sender can run, ascending.
-    var suites: [UInt8]
-    var parameters: LinkParameters
+    package var suites: [UInt8]
+    package var parameters: LinkParameters
     /// Absent only from a joiner.
-    var certificate: Certificate?
+    package var certificate: Certificate?
 
     private enum Field {
         static let preface: UInt16 = 2
@@ -21,7 +21,7 @@ struct HandshakePayload {
     }
 
     /// This side's payload.
-    init(preface: Preface, parameters: LinkParameters, certificate: Certificate?) {
+    package init(preface: Preface, parameters: LinkParameters, certificate: Certificate?) {
         self.preface = preface.encoded
         majors = [Preface.major]
         suites = Suite.allCases.filter(\.isAvailable).map(\.rawValue)
@@ -29,7 +29,7 @@ struct HandshakePayload {
         self.certificate = certificate
     }
 
-    func encoded() throws(WireError) -> [UInt8] {
+    package func encoded() throws(WireError) -> [UInt8] {
         var writer = TLVWriter()
         writer.put(Field.preface, bytes: preface)
         writer.put(Field.majors, bytes: majors)
@@ -39,7 +39,7 @@ struct HandshakePayload {
         return try writer.finish()
     }
 
-    init(decoding bytes: RawSpan) throws(WireError) {
+    package init(decoding bytes: RawSpan) throws(WireError) {
         var preface: [UInt8]?
         var majors: [UInt8]?
         var suites: [UInt8]?
@@ -63,7 +63,7 @@ struct HandshakePayload {
 
     /// `downgrade` where the peer saw another preface, or both speak a higher version than the one in use, or the peer does not
     /// speak what is in use.
-    func checkOffer(_ preface: Preface) throws(WireError) {
+    package func checkOffer(_ preface: Preface) throws(WireError) {
         guard self.preface == preface.encoded, majors.filter({ $0 <= Preface.major }).last == preface.major,
             suites.contains(preface.suite.rawValue)
         else { throw .downgrade }

@@ -75,12 +75,15 @@ public struct LinkResponder: ~Copyable {
 
     private mutating func answer(_ message: [UInt8], preface: Preface, clear: [UInt8]) throws(WireError) -> Step {
         guard let certificate = credentials.certificate else { throw .certificate(.permissionDenied) }
+        // An unknown token is turned away before any curve operation as well.
         let token = TokenID(clear)
-        var keys = HandshakeKeys(staticKey: credentials.staticKey, ephemeral: try StaticKeyPair(secret: ephemeral))
+        var psks: [SecretBytes] = []
         if preface.pattern == .enrolment {
             guard let token, let secret = tokenSecret(token) else { throw .authentication }
-            keys.psks = [secret]
+            psks = [secret]
         }
+        var keys = HandshakeKeys(staticKey: credentials.staticKey, ephemeral: try StaticKeyPair(secret: ephemeral))
+        keys.psks = psks
         var noise = try HandshakeState(
             preface.pattern.noise, suite: preface.suite, role: .responder, prologue: preface.prologue(clear: clear), keys: keys)
         guard try noise.read(message).isEmpty else { throw .trailing }
