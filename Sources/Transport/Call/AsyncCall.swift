@@ -62,14 +62,12 @@ public final class AsyncCall: Sendable {
     /// Sends bytes of the body; returns when there is room for more.
     public func write(_ bytes: ByteBuffer) async throws(CallError) {
         try await cancellable { await self.pipe.writable() }.get()
-        loop.run { [stream, pipe] in
-            guard let stream = stream.value else { return }
-            stream.write(bytes)
-            pipe.setWritable(stream.isWritable)
-        }
-        // The loop may be another thread: what it says about room is not known before it has said it.
+        // The loop may be another thread: whether there is room is not known before it has said so.
         pipe.setWritable(false)
-        loop.run { [stream, pipe] in pipe.setWritable(stream.value?.isWritable ?? true) }
+        loop.run { [stream, pipe] in
+            stream.value?.write(bytes)
+            pipe.setWritable(stream.value?.isWritable ?? true)
+        }
     }
 
     /// Ends this direction.

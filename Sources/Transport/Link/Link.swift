@@ -20,7 +20,9 @@ final class Link: ChannelInboundHandler {
     private var machine: LinkMachine
     /// Bytes that have come and are not a whole record yet.
     private var inbound = ByteBuffer()
+    /// Where the frames of the records stand that were opened last, and where the last of these records ends.
     private var records: [Range<Int>] = []
+    private var opened = 0
     /// By slot of the machine.
     private var streams: [LinkStream?] = []
     /// Calls for which the peer allows no stream yet.
@@ -104,6 +106,7 @@ final class Link: ChannelInboundHandler {
             return fail(error)
         }
         records.removeAll(keepingCapacity: true)
+        inbound.moveReaderIndex(to: opened)
         if inbound.readableBytes == 0 { inbound.clear() }
         if machine.needsTick { scheduleTick() }
         if !isReading { scheduleFlush() }
@@ -120,7 +123,7 @@ final class Link: ChannelInboundHandler {
             records.append(offset + 2..<offset + 2 + count)
             offset += 2 + length
         }
-        inbound.moveReaderIndex(to: offset)
+        opened = offset
     }
 
     private func deliver(_ range: Range<Int>, _ now: Instant) throws(WireError) {
@@ -225,7 +228,7 @@ final class Link: ChannelInboundHandler {
 
     func send(_ ref: StreamRef, _ bytes: ByteBuffer, end: Bool) {
         guard !isClosed else { return }
-        guard machine.unsent(ref) < Limits.unsentPerStream else {
+        guard bytes.readableBytes == 0 || machine.unsent(ref) < Limits.unsentPerStream else {
             reset(ref, CallError(.busy, "the sender's buffer is full"))
             return stream(ref)?.fail(CallError(.busy, "the writer does not wait for room")) ?? ()
         }
