@@ -39,6 +39,7 @@ package struct CipherState: ~Copyable, Sendable {
 }
 
 /// What a finished handshake splits into: one cipher per direction.
+@frozen
 package struct TransportCiphers: ~Copyable, Sendable {
     package var send: CipherState
     package var receive: CipherState
