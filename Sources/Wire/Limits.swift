@@ -173,6 +173,8 @@ public enum Limits {
     public static let httpIdleUpstream = 256
     /// Life of an idle connection to an upstream that does not say how long it keeps one: below the 5 s of common servers.
     public static let httpIdleUpstreamTimeout: Duration = .seconds(4)
+    /// HTTP-only members whose connections are shared.
+    public static let httpMembers = 1_024
     /// Time to reach an upstream.
     public static let httpConnectTimeout: Duration = .seconds(5)
 
