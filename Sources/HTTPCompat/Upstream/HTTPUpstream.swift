@@ -1,5 +1,4 @@
 public import NIOCore
-import NIOPosix
 import NIOSSL
 import Synchronization
 public import Transport
@@ -32,11 +31,20 @@ public final class HTTPUpstream: Upstream {
         head.verb = "GET"
         head.path = healthPath
         head.fields = [Head.Field("accept", "*/*")]
-        let request = head
         let started = ContinuousClock.now
-        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
-        let result = await Probe.run(request, to: self, on: loop, timeout: timeout)
-        return UpstreamHealth(isHealthy: result == nil, latency: ContinuousClock.now - started, detail: result)
+        let detail = await Self.failure(of: head, to: self, timeout)
+        return UpstreamHealth(isHealthy: detail == nil, latency: ContinuousClock.now - started, detail: detail)
+    }
+
+    /// What is wrong with the answer to a health request; `nil` if nothing is.
+    private static func failure(of head: Head, to upstream: HTTPUpstream, _ timeout: Duration) async -> String? {
+        do {
+            let status = try await upstream.unary(head, timeout: timeout).head.status
+            return status < 500 ? nil : "it answered its health request with \(status)"
+        } catch {
+            // An answer that is too long to be read is an answer.
+            return error.code == .tooLarge ? nil : error.reason.isEmpty ? error.code.name : error.reason
+        }
     }
 }
 
@@ -104,40 +112,4 @@ final class FailedCall: CallStream {
     func finish() {}
     func consumed(_ count: Int) {}
     func cancel(_ code: ErrorCode, reason: String) { receiver = nil }
-}
-
-/// One health request. Its body is not awaited.
-private final class Probe: CallReceiver {
-    private let done: EventLoopPromise<String?>
-    private var stream: (any CallStream)?
-
-    private init(_ done: EventLoopPromise<String?>) { self.done = done }
-
-    /// - Returns: what is wrong; `nil` if nothing.
-    static func run(_ head: Head, to upstream: HTTPUpstream, on loop: any EventLoop, timeout: Duration) async -> String? {
-        let future = loop.flatSubmit {
-            let done = loop.makePromise(of: String?.self)
-            let probe = Probe(done)
-            let stream = upstream.open(head, on: loop, receiver: probe)
-            probe.stream = stream
-            stream.finish()
-            let bound = NIOLoopBound(probe, eventLoop: loop)
-            let timer = loop.scheduleTask(in: TimeAmount(timeout)) { bound.value.end("it did not answer within \(timeout)") }
-            done.futureResult.whenComplete { _ in timer.cancel() }
-            return done.futureResult
-        }
-        return try? await future.get()
-    }
-
-    private func end(_ detail: String?) {
-        guard let stream = stream.take() else { return }
-        stream.cancel()
-        done.succeed(detail)
-    }
-
-    func callReceived(head: Head) { end(head.status < 500 ? nil : "it answered its health request with \(head.status)") }
-    func callReceived(data: ByteBuffer) {}
-    func callReceivedEnd() { end(nil) }
-    func callFailed(_ error: CallError) { end(error.reason.isEmpty ? error.code.name : error.reason) }
-    func callBecameWritable() {}
 }

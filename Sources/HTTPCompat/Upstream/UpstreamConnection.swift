@@ -115,12 +115,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        failure = switch error {
-        case HTTPParserError.headerOverflow: "the header block of the answer is too large"
-        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: "the upstream broke off its answer"
-        case let error as HTTPParserError: "the upstream's answer is not HTTP (\(error))"
-        default: "the connection to the upstream failed (\(error))"
-        }
+        failure =
+            switch error {
+            case HTTPParserError.headerOverflow: "the header block of the answer is too large"
+            case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: "the upstream broke off its answer"
+            case let error as HTTPParserError: "the upstream's answer is not HTTP (\(error))"
+            default: "the connection to the upstream failed (\(error))"
+            }
         fail()
         context.close(promise: nil)
     }

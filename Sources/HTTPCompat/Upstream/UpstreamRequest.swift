@@ -86,7 +86,8 @@ struct UpstreamRequest {
     /// Whether a segment of the path is "..", however it is written.
     private static func climbs(_ path: String) -> Bool {
         guard path.contains("..") || path.contains("%2") else { return false }
-        let plain = path.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/").replacing("\\", with: "/")
+        let plain = path.prefix { $0 != "?" }.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/").replacing(
+            "\\", with: "/")
         return plain.split(separator: "/").contains("..")
     }
 }

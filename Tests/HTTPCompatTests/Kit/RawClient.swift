@@ -43,6 +43,8 @@ final class RawClient: Sendable {
     /// Everything received so far.
     var received: String { String(decoding: inbox.state.withLock { $0.bytes }, as: UTF8.self) }
     var receivedCount: Int { inbox.state.withLock { $0.bytes.count } }
+    /// Whether the other side has cut the connection instead of closing it.
+    var wasReset: Bool { inbox.state.withLock { $0.wasReset } }
     var isAtEnd: Bool { inbox.state.withLock { $0.ended } }
 
     /// Waits until `condition` holds for what was received, or the connection ended.
@@ -66,6 +68,7 @@ final class RawClient: Sendable {
         struct State {
             var bytes: [UInt8] = []
             var ended = false
+            var wasReset = false
         }
         let state = Mutex(State())
     }
@@ -85,6 +88,9 @@ final class RawClient: Sendable {
         }
 
         func channelInactive(context: ChannelHandlerContext) { inbox.state.withLock { $0.ended = true } }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            inbox.state.withLock { $0.wasReset = true }
+            context.close(promise: nil)
+        }
     }
 }
