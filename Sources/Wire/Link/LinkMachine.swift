@@ -124,14 +124,16 @@ public struct LinkMachine: ~Copyable {
 
     /// A stalled stream keeps what it was sent; together they may hold half of the link's credit (design: BUSY, newest first).
     private mutating func resetStalled(now: Instant) throws(WireError) -> [LinkEvent] {
-        guard received - consumed > window / 2 else { return [] }
+        var excess = received - consumed
+        guard excess > window / 2 else { return [] }
         var events: [LinkEvent] = []
         for id in streams.liveIDs.sorted(by: >) {
-            guard received - consumed > window / 2 else { break }
+            guard excess > window / 2 else { break }
             guard let index = streams.index(of: id), !streams[index].closed, streams[index].held > 0,
                 now - streams[index].lastConsumed > Limits.stalledAfter
             else { continue }
             let ref = streams.ref(index)
+            excess -= streams[index].held
             try reset(ref, .busy, reason: "nothing was read for too long")
             events.append(.reset(ref, .busy, retryAfter: 0, reason: "nothing was read for too long"))
         }
