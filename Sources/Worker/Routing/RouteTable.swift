@@ -161,15 +161,15 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
 
     // MARK: Pushed changes
 
-    /// The registry has changed. Only what is cached is touched: a route that nobody asks for costs nothing.
-    package mutating func apply(_ event: WatchEvent, now: Instant) {
-        switch event {
-        case .snapshot(_, let records):
-            for key in Array(entries.keys) { replace(key, with: members(records, for: key), now: now) }
-        case .changed(_, let record):
-            for key in Array(entries.keys) { update(key, record, now: now) }
-        case .removed(_, let name):
-            for key in Array(entries.keys) { entries[key]?.balancer.remove(name) }
+    /// The registry has changed, as far as the workers of `services` are concerned (`nil`: all of them). Only what is cached is
+    /// touched: a route that nobody asks for costs nothing.
+    package mutating func apply(_ event: WatchEvent, of services: Set<String>? = nil, now: Instant) {
+        for key in Array(entries.keys) where services?.contains(key.service) ?? true {
+            switch event {
+            case .snapshot(_, let records): replace(key, with: members(records, for: key), now: now)
+            case .changed(_, let record): update(key, record, now: now)
+            case .removed(_, let name): entries[key]?.balancer.remove(name)
+            }
         }
     }
 
@@ -223,8 +223,11 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         return (entry.balancer.members.map(\.name), entry.tier, now - learnt)
     }
 
-    /// Services with workers in the cache.
+    /// Routes with workers in the cache.
     package var size: Int { entries.values.count { !$0.balancer.isEmpty } }
+
+    /// The services that those are for.
+    package var services: Set<String> { Set(entries.lazy.filter { !$0.value.balancer.isEmpty }.map(\.key.service)) }
 
     // MARK: Room
 

@@ -1,0 +1,174 @@
+import NIOCore
+import Synchronization
+import Transport
+import Wire
+
+/// The routing state of a worker and those who ask it: the shell around `RouteTable`. Thread-safe. A call that the cache
+/// can answer takes the lock three times for well under a microsecond and never leaves its loop.
+final class Router: Sendable {
+    let host: ServiceHost
+    private let peers: PeerCallers
+    private let sources: [any RouteSource]
+    let answerTimeout: Duration
+    private let state: Mutex<State>
+    /// Called when the set of cached services may have changed.
+    private let cacheChanged: @Sendable () -> Void
+
+    private struct State {
+        var table: RouteTable<BoundRoute>
+        var budget = RetryBudget()
+        var random: RandomWords
+    }
+
+    /// - Parameter sources: whom to ask on a miss, in this order.
+    init(
+        host: ServiceHost, peers: PeerCallers, sources: [any RouteSource], locality: Locality, answerTimeout: Duration,
+        cacheChanged: @escaping @Sendable () -> Void = {}
+    ) {
+        self.host = host
+        self.peers = peers
+        self.sources = sources
+        self.answerTimeout = answerTimeout
+        self.cacheChanged = cacheChanged
+        let table = RouteTable<BoundRoute>(ownName: host.name, locality: locality, reach: peers.reach)
+        state = Mutex(State(table: table, random: RandomWords(seed: .random(in: .min ... .max))))
+    }
+
+    // MARK: Choosing
+
+    /// Where a call that leaves this worker goes. A waiter hears the outcome of the lookup on its loop.
+    func route(_ key: RouteKey, waiter: @autoclosure () -> BoundRoute) -> RouteTable<BoundRoute>.OnRequest {
+        let answer = state.withLock { state in
+            state.budget.sent()
+            return state.table.request(key, waiter: waiter(), random: state.random.next(), now: .now())
+        }
+        if case .lookUp = answer { Task { await self.lookUp(key) } }
+        return answer
+    }
+
+    /// A worker after a lookup.
+    func choose(_ key: RouteKey) -> Balancer.Choice? {
+        state.withLock { $0.table.choose(key, random: $0.random.next(), now: .now()) }
+    }
+
+    /// Another worker after a failed attempt, if the budget allows one more.
+    func chooseAgain(_ key: RouteKey, excluding tried: [String]) -> Balancer.Choice? {
+        state.withLock { state in
+            guard let choice = state.table.choose(key, excluding: tried, random: state.random.next(), now: .now()) else { return nil }
+            guard state.budget.take() else {
+                state.table.withBalancer(key) { $0.ended(choice) }
+                return nil
+            }
+            return choice
+        }
+    }
+
+    /// Whether one more attempt elsewhere is within the budget; takes its token.
+    func takeRetry() -> Bool { state.withLock { $0.budget.take() } }
+
+    func caller(to member: Member) -> (any Caller)? { peers.caller(to: member) }
+
+    // MARK: Lookups
+
+    private func lookUp(_ key: RouteKey) async {
+        var chain = LookupChain(sources.map(\.tier))
+        var step = chain.start()
+        while case .ask(let position) = step {
+            let source = sources[position]
+            do {
+                step = chain.answered(try await source.find(key, timeout: source.tier.timeout))
+            } catch {
+                step = chain.failed(error)
+            }
+        }
+        guard case .settled(let outcome) = step else { return }
+        let settlement = state.withLock { $0.table.settle(key, outcome, now: .now()) }
+        for waiter in settlement.waiters { waiter.resolved(settlement.refusal) }
+        cacheChanged()
+    }
+
+    // MARK: What became of a call
+
+    /// The head of an answer has come from `choice`, or from this worker where that is `nil`.
+    func answered(_ key: RouteKey, _ choice: Balancer.Choice?, after time: Duration, _ head: Head) {
+        state.withLock { state in
+            state.table.countServed(locally: choice == nil)
+            guard let choice else { return }
+            state.table.withBalancer(key) {
+                $0.answered(choice, after: time, load: head.load, isFailure: head.status >= 500, now: .now())
+            }
+        }
+    }
+
+    /// The caller went away before an answer's head came: the request still counts for the worker that had it.
+    func abandoned(_ choice: Balancer.Choice?) { state.withLock { $0.table.countServed(locally: choice == nil) } }
+
+    func failed(_ key: RouteKey, _ choice: Balancer.Choice, _ error: CallError) {
+        let retryAfter = error.retryAfterMilliseconds.map { Duration.milliseconds(Int64($0)) }
+        state.withLock { $0.table.withBalancer(key) { $0.failed(choice, error.code, retryAfter: retryAfter, now: .now()) } }
+    }
+
+    func ended(_ key: RouteKey, _ choice: Balancer.Choice) {
+        state.withLock { $0.table.withBalancer(key) { $0.ended(choice) } }
+    }
+
+    /// Nobody answered a request.
+    func countFailed() { state.withLock { $0.table.countFailed() } }
+
+    // MARK: Registry
+
+    /// A pushed change to the workers of `services`, or of all where that is `nil`.
+    func apply(_ event: WatchEvent, of services: Set<String>?) {
+        state.withLock { $0.table.apply(event, of: services, now: .now()) }
+    }
+
+    /// Services whose workers are cached.
+    var cachedServices: Set<String> { state.withLock { $0.table.services } }
+
+    /// A round trip on the link to `worker`.
+    func measured(_ worker: String, roundTrip: Duration) {
+        state.withLock { $0.table.measured(worker, roundTrip: roundTrip) }
+    }
+
+    var statistics: RoutingStatistics {
+        state.withLock { state in
+            var statistics = state.table.statistics
+            statistics.cacheSize = state.table.size
+            return statistics
+        }
+    }
+
+    // MARK: Explaining
+
+    /// Asks every tier, in order, and says what each one knows. Counts nothing and changes nothing.
+    func explain(_ service: String) async -> RouteExplanation {
+        var explanation = RouteExplanation(service: service)
+        let key = RouteKey(service: service)
+        explanation.steps.append(explainLocal(service))
+        let cached = state.withLock { $0.table.cached(key, now: .now()) }
+        explanation.steps.append(
+            RouteExplanation.Step(
+                tier: .cache, workers: cached?.workers, age: cached?.age ?? .zero, took: .zero,
+                detail: cached.map { "learnt from \($0.tier.rawValue)" } ?? "nothing cached"))
+        for source in sources { explanation.steps.append(await explain(source, key)) }
+        return explanation
+    }
+
+    private func explainLocal(_ service: String) -> RouteExplanation.Step {
+        let local = host.service(service)
+        let detail = local == nil ? "not hosted here" : local?.refusal.map { "\($0)" } ?? "served here"
+        return RouteExplanation.Step(tier: .local, workers: local == nil ? nil : [host.name], age: .zero, took: .zero, detail: detail)
+    }
+
+    private func explain(_ source: any RouteSource, _ key: RouteKey) async -> RouteExplanation.Step {
+        let start = Instant.now()
+        do {
+            let answer = try await source.find(key, timeout: source.tier.timeout)
+            let detail = answer.known ? "\(answer.total) healthy" : "nobody ever offered it"
+            return RouteExplanation.Step(
+                tier: source.tier.tier, workers: answer.workers.map(\.name), age: .zero, took: .now() - start, detail: detail)
+        } catch {
+            return RouteExplanation.Step(tier: source.tier.tier, workers: nil, age: .zero, took: .now() - start, detail: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import NIOCore
+import Synchronization
+import Transport
+import Wire
+
+/// All services of this worker, and what it answers to calls that come over links. Thread-safe.
+///
+/// A call from a link is served here or refused with NOT_PROCESSED, never passed on: the worker where it entered the mesh
+/// chooses another one.
+final class ServiceHost: StreamAcceptor, Sendable {
+    /// The worker's name, as certified.
+    let name: String
+    private let services: [String: LocalService]
+    private let isDraining = Mutex(false)
+    /// Hears the coordinator's notices.
+    private let notices: @Sendable (Notice, PeerInfo) -> Void
+
+    init(name: String, services: [HostedService], notices: @escaping @Sendable (Notice, PeerInfo) -> Void = { _, _ in }) {
+        self.name = name
+        self.services = Dictionary(
+            services.map { ($0.name, LocalService($0, worker: name)) }, uniquingKeysWith: { first, _ in first })
+        self.notices = notices
+    }
+
+    func service(_ name: String) -> LocalService? { services[name] }
+
+    /// In the order of their names.
+    var all: [LocalService] { services.values.sorted { $0.definition.name < $1.definition.name } }
+
+    var records: [ServiceRecord] { all.map(\.record) }
+
+    /// From now on calls from links are answered *draining*.
+    func drain() { isDraining.withLock { $0 = true } }
+
+    /// Calls that run or wait.
+    var inFlight: Int { services.values.reduce(0) { $0 + Int($1.load.inFlight) + Int($1.load.queued) } }
+
+    // MARK: Calls from links
+
+    func accept(_ head: Head, from peer: PeerInfo, stream: any ServerStream) -> any CallReceiver {
+        if let refusal = refusal(of: head, from: peer) {
+            stream.fail(refusal)
+            return DroppedReceiver()
+        }
+        if !head.method.isEmpty {
+            let handler = head.method == MeshMethod.notice ? notice : Self.ping
+            return handler.accept(head, from: peer, stream: stream)
+        }
+        guard let service = services[head.service] else {
+            stream.fail(CallError(.notFound, "\(name) does not offer \(head.service)"))
+            return DroppedReceiver()
+        }
+        return Splice.start(stream) { service.open(head, on: stream.eventLoop, receiver: $0) }
+    }
+
+    private func refusal(of head: Head, from peer: PeerInfo) -> CallError? {
+        if peer.isExpired { return CallError(.permissionDenied, "the certificate of \(peer.name) has expired") }
+        switch head.method {
+        case MeshMethod.ping: return nil
+        case MeshMethod.notice:
+            return peer.roles.contains(.coordinator) ? nil : CallError(.permissionDenied, "only a coordinator sends notices")
+        case "": break
+        default: return CallError(.notFound, "a worker has no method \(head.method)")
+        }
+        if isDraining.withLock({ $0 }) { return CallError(.draining, "\(name) is shutting down") }
+        if !head.worker.isEmpty, head.worker != name { return CallError(.notFound, "this is \(name), not \(head.worker)") }
+        guard let service = services[head.service] else { return CallError(.notFound, "\(name) does not offer \(head.service)") }
+        return service.isHealthy ? nil : service.refusal
+    }
+
+    private static let ping = ServiceHandler.inline { _, body, _ in (Head(), body) }
+
+    private var notice: ServiceHandler {
+        .inline { [notices] _, body, peer throws(CallError) in
+            do {
+                notices(try Notice([UInt8](body.readableBytesView)), peer)
+            } catch {
+                throw CallError(.badRequest, "\(error)")
+            }
+            return (Head(), ByteBuffer())
+        }
+    }
+}
