@@ -377,6 +377,10 @@ final class Link: ChannelInboundHandler {
     private func goneAway(_ code: ErrorCode, _ reason: String) {
         owner.goneAway(self, CallError(code, reason))
         isDraining = true
+        // Whoever asked whether the peer admits this node has the answer.
+        let asked = pings.values
+        pings.removeAll()
+        for ping in asked { ping(.failure(CallError(code, reason))) }
         for stream in waiting[waitingHead...] { stream.fail(CallError(.draining, "\(peer.name) takes no more calls")) }
         waiting.removeAll()
         waitingHead = 0

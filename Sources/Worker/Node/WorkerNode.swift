@@ -8,51 +8,186 @@ public import Wire
 ///
 /// A call enters by `open` (from an HTTP front or from the program around it), is routed by `head.service`
 /// (`head.worker` pins one worker), and its answer's head says who served it (`servedBy`) and how (field `Route.field`).
-/// `head.hops` is taken as it is: 0 means that the call may not leave this worker; `head.deadline` of 0 means that none
-/// was named.
+/// `head.hops` is taken as it is: 0 means that the call may not leave this worker. A `head.deadline` covers the whole call;
+/// 0 means that none was named, and then only the answer's head must come within `WorkerConfiguration.answerTimeout`.
 public final class WorkerNode: Caller, Sendable {
-    /// The services of this worker and their load.
     let configuration: WorkerConfiguration
-    private let hosted: [String: HostedService]
-    private let group: any EventLoopGroup
-    private let logger: Logger
-    private let counters = Mutex(RoutingStatistics())
-    private let started = NIODeadline.now()
+    let host: ServiceHost
+    let router: Router
+    let logger: Logger
+    let identity: Identity?
+    let endpoint: MeshEndpoint?
+    let wire: WireSide?
+    let overHTTP: HTTPMembership?
+    let facts: NodeFacts
+    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let started = Instant.now()
 
+    /// Opens the data folder and counts the start; nothing is sent or listened to before `start`.
+    ///
     /// - Parameters:
-    ///   - services: what this worker hosts; the names are unique.
+    ///   - services: what this worker hosts; the names are unique and valid (`Name`).
     ///   - forwarder: reaches members that speak HTTP only; without one they are not candidates.
-    ///   - coordinator: the coordinator's HTTP endpoints: the router's last tier, and the only one without an identity.
+    ///   - coordinator: the coordinator's HTTP endpoints: the router's last tier, and the only one without a data folder.
+    /// - Throws: what is wrong with the configuration or the folder.
     public init(
         configuration: WorkerConfiguration, services: [HostedService], forwarder: (any HTTPForwarder)?,
         coordinator: (any CoordinatorOverHTTP)?, group: any EventLoopGroup, logger: Logger
-    ) {
+    ) throws(WorkerError) {
+        try Self.check(configuration, services)
         self.configuration = configuration
-        hosted = Dictionary(services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        self.group = group
         self.logger = logger
+        let identity: Identity?
+        if let path = configuration.dataFolder {
+            identity = try Identity.open(path, token: configuration.joinToken)
+        } else {
+            identity = nil
+        }
+        self.identity = identity
+        let facts = NodeFacts(configuration)
+        self.facts = facts
+        let notices = NoticeBoard()
+        let host = ServiceHost(name: identity?.name(asked: configuration.name) ?? configuration.name, services: services) {
+            notices.post($0, from: $1)
+        }
+        self.host = host
+        let wire = identity.map { WireSide($0, host: host, facts: facts, notices: notices, group: group, logger: logger) }
+        self.wire = wire
+        endpoint = wire?.endpoint
+        var sources: [any RouteSource] = []
+        if let wire { sources.append(WireSource(link: wire.link)) }
+        if let coordinator { sources.append(HTTPSource(coordinator: coordinator)) }
+        router = Router(
+            host: host, peers: PeerCallers(endpoint: wire?.endpoint, forwarder: forwarder), sources: sources,
+            locality: Locality(region: configuration.region, zone: configuration.zone), answerTimeout: configuration.answerTimeout,
+            cacheChanged: { wire?.watch.cacheChanged() })
+        overHTTP =
+            identity != nil
+            ? nil
+            : coordinator.map { coordinator in
+                HTTPMembership(coordinator: coordinator, host: host, member: { facts.member(host) }, logger: logger)
+            }
     }
 
+    private static func check(_ configuration: WorkerConfiguration, _ services: [HostedService]) throws(WorkerError) {
+        let rule = "1 to \(Limits.name) letters, digits, \".\", \"_\" and \"-\""
+        guard Name.isValid(configuration.name) else {
+            throw WorkerError(.usage, "\"\(configuration.name)\" cannot be a worker's name; use \(rule)")
+        }
+        for service in services where !Name.isValid(service.name) {
+            throw WorkerError(.usage, "\"\(service.name)\" cannot be a service's name; use \(rule)")
+        }
+        guard Set(services.map(\.name)).count == services.count else {
+            throw WorkerError(.usage, "a service is named twice; give each --service another name")
+        }
+        guard services.count <= Limits.services else { throw WorkerError(.usage, "a worker has at most \(Limits.services) services") }
+    }
+
+    // MARK: What it is
+
     /// The name under which the mesh knows this worker.
-    public var name: String { configuration.name }
+    public var name: String { host.name }
 
     /// What it hosts, with the health that its probes found.
-    public var services: [ServiceRecord] { hosted.keys.sorted().map { ServiceRecord(name: $0) } }
+    public var services: [ServiceRecord] { host.records }
 
     /// Detected and configured.
-    public var capabilities: [String: CapabilityValue] { configuration.capabilities }
+    public var capabilities: [String: CapabilityValue] { facts.capabilities }
 
-    /// Where it stands, as its operator says.
+    /// Where its operator says it stands.
     public var region: String? { configuration.region }
 
     /// Since the node was made.
-    public var uptime: Duration { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
+    public var uptime: Duration { Instant.now() - started }
+
+    /// Where it accepts links; `nil` before `start`, and without a data folder.
+    public var listening: Endpoint? { facts.listening }
+
+    /// Whether the registry of a coordinator has this worker as it is now, over a link that stands.
+    public var isRegistered: Bool { wire?.membership.isRegistered ?? false }
 
     /// The router's counters, as of now.
-    public func statistics() -> RoutingStatistics { counters.withLock { $0 } }
+    public func statistics() -> RoutingStatistics { router.statistics }
+
+    /// The load of a service that is hosted here; `nil` for any other.
+    public func load(of service: String) -> LoadReport? { host.service(service)?.load }
+
+    /// Asks every tier what it knows of a service. Counts nothing.
+    public func explain(_ service: String) async -> RouteExplanation { await router.explain(service) }
+
+    /// Says at which URL other members reach this worker over HTTP, as soon as that is known. Registered at once.
+    public func advertise(_ tunnelURL: String?) {
+        facts.setTunnelURL(tunnelURL)
+        wire?.membership.changed()
+        overHTTP?.changed()
+    }
+
+    // MARK: Calls
 
     public func open(_ head: Head, on loop: any EventLoop, receiver: any CallReceiver) -> any CallStream {
-        guard let service = hosted[head.service] else { return RefusedCall(CallError(.notFound), on: loop, receiver: receiver) }
-        return service.upstream.open(head, on: loop, receiver: receiver)
+        let call = RoutedCall(head, router: router, on: loop, receiver: receiver)
+        call.start()
+        return call
+    }
+
+    // MARK: Life
+
+    /// Enrols if that has not been done, listens, probes the services, and registers.
+    ///
+    /// A coordinator that cannot be reached is no error where there is an identity: the worker serves and goes on trying.
+    /// - Throws: a port that is taken, an enrolment that fails, a mesh that refuses this node.
+    public func start() async throws(WorkerError) {
+        facts.add(detected: await Capabilities.detect())
+        for service in host.all { _ = await service.probe() }
+        if let wire {
+            try await wire.start(configuration, router: router)
+            run { await wire.membership.run() }
+            run { [router] in await wire.watch.run(router) }
+            run { [router] in await wire.measure(router) }
+        }
+        if let overHTTP { run { await overHTTP.run() } }
+        for service in host.all { run { await self.probe(service) } }
+    }
+
+    /// `start`, then work until the task is cancelled, then `shutdown`.
+    public func run() async throws(WorkerError) {
+        try await start()
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+        await Task { await self.shutdown() }.value
+    }
+
+    /// Takes no new calls from links, tells the coordinator, lets calls in progress end within the configured grace, and
+    /// closes everything.
+    public func shutdown() async {
+        host.drain()
+        if let link = wire?.link, isRegistered { try? await link.drain() }
+        let end = Instant.now() + configuration.drainGrace
+        while host.inFlight > 0, Instant.now() < end { try? await Task.sleep(for: .milliseconds(20)) }
+        if let link = wire?.link, isRegistered { try? await link.leave() }
+        await overHTTP?.leave()
+        let running = tasks.withLock { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        for task in running { task.cancel() }
+        for task in running { await task.value }
+        await endpoint?.shutdown(grace: .seconds(1))
+    }
+
+    private func run(_ body: @escaping @Sendable () async -> Void) {
+        tasks.withLock { $0.append(Task { await body() }) }
+    }
+
+    /// Probes one service for ever. A changed health is registered.
+    private func probe(_ service: LocalService) async {
+        while !Task.isCancelled {
+            if await service.probeIfDue() {
+                let health = service.isHealthy ? "healthy" : "unhealthy"
+                logger.info("service is \(health)", metadata: ["service": "\(service.definition.name)"])
+                wire?.membership.changed()
+                overHTTP?.changed()
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
     }
 }

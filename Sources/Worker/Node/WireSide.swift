@@ -1,0 +1,118 @@
+import Glibc
+import Logging
+import NIOCore
+import Transport
+import Wire
+
+/// Everything of a worker that needs an identity: its endpoint, its membership, its watch.
+final class WireSide: Sendable {
+    let endpoint: MeshEndpoint
+    let link: CoordinatorLink
+    let membership: WireMembership
+    let watch: WatchSubscription
+    private let identity: Identity
+    private let host: ServiceHost
+    private let facts: NodeFacts
+    private let admission = WorkerAdmission()
+    private let logger: Logger
+
+    init(
+        _ identity: Identity, host: ServiceHost, facts: NodeFacts, notices: NoticeBoard, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.identity = identity
+        self.host = host
+        self.facts = facts
+        self.logger = logger
+        endpoint = MeshEndpoint(
+            credentials: identity.credentials, configuration: MeshEndpoint.Configuration(bootEpoch: identity.boot.rawValue),
+            acceptor: host, admission: admission, group: group, logger: logger)
+        link = CoordinatorLink(endpoint: endpoint, coordinators: identity.coordinators)
+        let boot = identity.boot
+        membership = WireMembership(
+            link: link, folder: identity.folder, host: host, registration: { facts.registration(host, boot: boot) }, logger: logger)
+        watch = WatchSubscription(link: link, logger: logger)
+        admission.observe { [weak self] peer, id, isUp in
+            if peer.roles.contains(.coordinator) { self?.membership.link(id, isUp: isUp) }
+        }
+        notices.read { [weak self] notice, _ in self?.heed(notice) }
+    }
+
+    // MARK: Start
+
+    /// Enrols, listens, and makes the first contact with a coordinator.
+    func start(_ configuration: WorkerConfiguration, router: Router) async throws(WorkerError) {
+        if let token = identity.token {
+            let enrolment = Enrolment(endpoint: endpoint, identity: identity, name: host.name, logger: logger)
+            link.replace(try await enrolment.run(token))
+        }
+        if let certificate = endpoint.credentials.certificate { membership.use(certificate) }
+        facts.setListening(try await listen(configuration))
+        do {
+            while try await membership.step() {}
+        } catch {
+            guard !isFinal(error) else { throw WorkerError(.refused, refusal(error)) }
+            logger.warning("no coordinator yet; trying on", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func listen(_ configuration: WorkerConfiguration) async throws(WorkerError) -> Endpoint {
+        let first = configuration.listenPort
+        let last = configuration.mayMovePort && first != 0 ? min(first + 100, 65_535) : first
+        for port in first...max(first, last) {
+            do {
+                let address = try await endpoint.listen(host: configuration.listenHost, port: port)
+                let place = Endpoint(host: configuration.listenHost, port: UInt16(clamping: address.port ?? port))
+                logger.info("listening", metadata: ["wire": "\(place)"])
+                return place
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                continue
+            } catch {
+                throw WorkerError(.usage, "cannot listen at \(configuration.listenHost):\(port): \(error)")
+            }
+        }
+        throw WorkerError(.portTaken, "port \(first) of \(configuration.listenHost) is taken; name another one with --listen")
+    }
+
+    /// Whether trying again cannot help.
+    private func isFinal(_ error: CallError) -> Bool {
+        [.revoked, .cloneDetected, .nameTaken].contains(error.code)
+    }
+
+    private func refusal(_ error: CallError) -> String {
+        switch error.code {
+        case .cloneDetected:
+            "another worker runs with this identity (a copied data folder?); stop it, or join with a new folder and a new token"
+        case .revoked: "this worker's identity was revoked; join again with a new token, a new name and a new folder"
+        default: "the mesh refuses this worker: \(error)"
+        }
+    }
+
+    // MARK: Notices
+
+    private func heed(_ notice: Notice) {
+        switch notice.kind {
+        case .revoked:
+            admission.revoke(notice.nodes)
+            for node in notice.nodes { endpoint.close(node, .revoked, reason: "the node was revoked") }
+        case .drain:
+            host.drain()
+            logger.notice("draining on the operator's wish; calls in progress go on, new ones are refused")
+        default:
+            logger.warning("notice from the coordinator", metadata: ["text": "\(notice.text)"])
+        }
+    }
+
+    // MARK: Round trips
+
+    /// Measures, every few seconds, the links that stand to other workers, for the balancer.
+    func measure(_ router: Router) async {
+        while !Task.isCancelled {
+            for (_, peer) in endpoint.peers where peer.roles.contains(.worker) {
+                guard let node = peer.nodeID else { continue }
+                let time = try? await endpoint.ping(LinkTarget(.node(node), endpoints: []))
+                if let time { router.measured(peer.name, roundTrip: time) }
+            }
+            try? await Task.sleep(for: .seconds(5))
+        }
+    }
+}
