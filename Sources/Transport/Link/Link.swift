@@ -359,6 +359,8 @@ final class Link: ChannelInboundHandler {
     // MARK: End
 
     private var isDraining = false
+    /// What the peer's GOAWAY said: why the link will end.
+    private var farewell: CallError?
 
     /// Takes no new call; closes when the last one is done.
     func drain(_ code: ErrorCode, reason: String) {
@@ -375,7 +377,9 @@ final class Link: ChannelInboundHandler {
     }
 
     private func goneAway(_ code: ErrorCode, _ reason: String) {
-        owner.goneAway(self, CallError(code, reason))
+        let error = CallError(code, reason)
+        owner.goneAway(self, error)
+        if code != .none { farewell = error }
         isDraining = true
         // Whoever asked whether the peer admits this node has the answer.
         let asked = pings.values
@@ -391,7 +395,17 @@ final class Link: ChannelInboundHandler {
     func refuse(_ code: ErrorCode, reason: String) {
         act { machine throws(WireError) in try machine.drain(code, reason: reason) }
         flush()
-        close(CallError(code, reason))
+        closeAfterFarewell(CallError(code, reason))
+    }
+
+    /// Ends the link here, and leaves the peer time to read why: closing at once, with bytes of it unread, would reset the
+    /// connection and take the GOAWAY with it (RFC 1122, 4.2.2.13).
+    private func closeAfterFarewell(_ error: CallError) {
+        guard !isClosed else { return }
+        closed(error)
+        let channel = channel
+        channel.close(mode: .output, promise: nil)
+        loop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 
     /// What the peer sent cannot be: it is told the code, unless it could not be authenticated.
@@ -400,8 +414,9 @@ final class Link: ChannelInboundHandler {
             try? machine.drain(error.code, reason: error.description)
             isReading = false
             flush()
+            return closeAfterFarewell(CallError(error.code, error.description))
         }
-        close(CallError(error.code == .authentication ? .linkLost : error.code, error.description))
+        close(CallError(.linkLost, "a record did not open"))
     }
 
     func close(_ error: CallError) {
@@ -414,11 +429,16 @@ final class Link: ChannelInboundHandler {
         guard !isClosed else { return }
         isClosed = true
         keepAlive?.cancel()
-        let open = streams.compactMap { $0 } + waiting[waitingHead...]
+        let error = farewell ?? error
+        let open = streams.compactMap { $0 }
+        let unopened = waiting[waitingHead...]
         streams.removeAll()
         waiting.removeAll()
         waitingHead = 0
-        for stream in open { stream.linkClosed(error) }
+        // What was under way may have had its effect, whatever the reason for the end: nobody may take it for safe to repeat.
+        let lost = error.code.isNotProcessed ? CallError(.linkLost, error.description) : error
+        for stream in open { stream.linkClosed(lost) }
+        for stream in unopened { stream.linkClosed(CallError(.unreachable, error.description)) }
         for ping in pings.values { ping(.failure(error)) }
         pings.removeAll()
         owner.closed(self)

@@ -296,7 +296,7 @@ extension LinkMachine {
             guard let index = streams.index(of: id), !streams[index].closed else { continue }
             let ref = streams.ref(index)
             close(index)
-            pendingEvents.append(.reset(ref, .draining, retryAfter: 0, reason: reason))
+            pendingEvents.append(.reset(ref, code == .none ? .draining : code.notProcessed, retryAfter: 0, reason: reason))
         }
         return .goAway(last: last, code, reason: reason)
     }
