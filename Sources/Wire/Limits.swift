@@ -128,6 +128,14 @@ public enum Limits {
     public static let changeLog = 65_536
     /// Bytes of a JSON fragment (services, containers, models) that an HTTP worker registers.
     public static let jsonFragment = 16_384
+    /// Conditions and writes of one store transaction: etcd takes no more.
+    public static let transaction = 128
+    /// Keys that one token admits: they stand in its record.
+    public static let tokenUses = 1_000
+    /// Life of a token, in seconds: a year.
+    public static let tokenLife: UInt64 = 365 * 86_400
+    /// Tokens that are kept.
+    public static let tokens = 10_000
     /// HTTP-only workers: they have no certificate, so nothing else bounds them.
     public static let httpWorkers = 16_384
 
