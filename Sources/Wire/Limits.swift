@@ -136,6 +136,8 @@ public enum Limits {
     public static let tokenLife: UInt64 = 365 * 86_400
     /// Tokens that are kept.
     public static let tokens = 10_000
+    /// Bytes of an answer on the control socket: the longest list of tokens.
+    public static let adminAnswer = 4 << 20
     /// HTTP-only workers: they have no certificate, so nothing else bounds them.
     public static let httpWorkers = 16_384
 

@@ -10,7 +10,8 @@ final class Membership: Sendable {
     let machine = Mutex(Admission())
     let store: any Store
     let authority: Authority
-    private let gate = SerialGate()
+    /// One decision at a time is written, so that they count in the order in which they were made.
+    private let gate = AsyncLimit(1)
 
     /// - Parameter store: holds the members; `load` reads them.
     init(store: any Store, authority: Authority) {
@@ -26,7 +27,11 @@ final class Membership: Sendable {
         }
         for id in machine.withLock({ $0.forgettableTokens(now: now) }) {
             // One that cannot be forgotten now is forgotten at the next start.
-            _ = await commit { (machine: borrowing Admission) throws(CallError) in machine.forget(id) } plan: { $0 }
+            _ = await commit { (machine: borrowing Admission) throws(CallError) in
+                machine.forget(id)
+            } plan: {
+                $0
+            }
         }
     }
 
@@ -97,13 +102,21 @@ final class Membership: Sendable {
         guard let id = TokenID(SystemRandom.bytes(16)) else { throw CallError(.internalError, "no token id") }
         let token = Token(
             id: id, secret: SystemRandom.secret(), label: label, createdAt: now, expires: now + life, uses: uses)
-        _ = try await commit { (machine: borrowing Admission) throws(CallError) in try machine.add(token) } plan: { $0 }.get()
+        _ = try await commit { (machine: borrowing Admission) throws(CallError) in
+            try machine.add(token)
+        } plan: {
+            $0
+        }.get()
         return token
     }
 
     /// Ends a token.
     func revokeToken(_ id: TokenID) async throws(CallError) {
-        _ = try await commit { (machine: borrowing Admission) throws(CallError) in try machine.revokeToken(id) } plan: { $0 }.get()
+        _ = try await commit { (machine: borrowing Admission) throws(CallError) in
+            try machine.revokeToken(id)
+        } plan: {
+            $0
+        }.get()
     }
 
     /// Every token, oldest first.

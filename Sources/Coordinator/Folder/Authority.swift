@@ -1,3 +1,5 @@
+import Wire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,8 +7,6 @@
 #else
     import Darwin
 #endif
-
-import Wire
 
 /// The keys in a coordinator's folder: the authority of its mesh, and the node that the coordinator itself is.
 struct Authority: Sendable {

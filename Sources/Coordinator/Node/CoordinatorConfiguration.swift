@@ -18,7 +18,7 @@ public struct CoordinatorConfiguration: Sendable {
     /// Silence after which an HTTP worker is removed.
     public var workerTimeout: Duration
 
-    public init(dataFolder: String, listenHost: String = "0.0.0.0", listenPort: UInt16 = 7_700) {
+    public init(dataFolder: String, listenHost: String = "0.0.0.0", listenPort: UInt16 = Self.defaultPort) {
         self.dataFolder = dataFolder
         self.listenHost = listenHost
         self.listenPort = listenPort
@@ -46,6 +46,8 @@ public struct CoordinatorConfiguration: Sendable {
         return .seconds(seconds)
     }
 
+    /// The port for links where none is given.
+    public static let defaultPort: UInt16 = 7_700
     private static let defaultHeartbeatTimeout: Duration = .seconds(300)
     private static let defaultWorkerTimeout: Duration = .seconds(600)
 }

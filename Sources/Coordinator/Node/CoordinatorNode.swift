@@ -1,5 +1,5 @@
 import Foundation
-public import Logging
+import Logging
 import Synchronization
 public import Transport
 public import Wire
@@ -8,25 +8,32 @@ public import Wire
 ///
 /// Every read is synchronous and short, so that it can be called on an event loop.
 public final class CoordinatorNode: Sendable {
-    public let configuration: CoordinatorConfiguration
     let core: CoordinatorCore
-    let logger: Logger
+    let folder: DataFolder
+    let endpoint: MeshEndpoint
+    let control: ControlServer
 
-    init(configuration: CoordinatorConfiguration, core: CoordinatorCore, logger: Logger) {
-        self.configuration = configuration
+    init(core: CoordinatorCore, folder: DataFolder, endpoint: MeshEndpoint) {
         self.core = core
-        self.logger = logger
+        self.folder = folder
+        self.endpoint = endpoint
+        control = ControlServer { request in await core.commands.answer(request) }
     }
 
-    /// Opens the data folder, making it at the first start.
-    public static func open(_ configuration: CoordinatorConfiguration, logger: Logger) async throws(CoordinatorError) -> CoordinatorNode {
-        CoordinatorNode(configuration: configuration, core: CoordinatorCore(configuration), logger: logger)
-    }
+    /// How it was told to run.
+    public var configuration: CoordinatorConfiguration { core.configuration }
+    var logger: Logger { core.logger }
+    /// Its own name in the mesh.
+    public var name: String { core.membership.authority.name }
+    /// Which mesh it is the coordinator of.
+    public var meshID: MeshID { .meshID(authority: core.membership.authority.keys.publicKey) }
+    /// Where members and joiners are told to dial; empty until the node listens.
+    public var addresses: [Endpoint] { core.coordinators.withLock { $0 } }
 
     // MARK: Reading
 
     /// The services that the operator expects.
-    public var catalogue: Catalogue { configuration.catalogue }
+    public var catalogue: Catalogue { core.configuration.catalogue }
 
     /// Increases with every change of the registry that others can see; goes on across restarts.
     public var revision: UInt64 { core.registry.withLock { $0.revision } }
@@ -88,6 +95,60 @@ public final class CoordinatorNode: Sendable {
     /// worker registers anew. Throws `notFound` for a worker that is unknown or does not offer the service.
     public func recordHealth(worker: String, service: String, healthy: Bool) throws(CallError) {
         try core.recordHealth(worker: worker, service: service, healthy: healthy)
+    }
+}
+
+// MARK: - What the operator does
+
+extension CoordinatorNode {
+    /// Every token, oldest first.
+    public func tokens() -> [TokenView] {
+        let now = UnixTime.wallClock()
+        return core.membership.tokens().map { TokenView($0, now: now) }
+    }
+
+    /// Makes a join token and returns its text. Throws a sentence for a request that cannot be fulfilled.
+    public func createToken(_ request: TokenRequest) async throws(CoordinatorError) -> String {
+        guard case .token(let text) = try await perform(.createToken(request)) else { throw .failed("No token was made.") }
+        return text
+    }
+
+    /// Ends a token, named by its id, the first digits of it, its name or its text.
+    public func revokeToken(_ token: String) async throws(CoordinatorError) { _ = try await perform(.revokeToken(token)) }
+
+    /// Revokes the key of a worker for good: closes its links at once and tells every member. With `releaseName` another key may
+    /// take the name.
+    public func revoke(worker: String, releaseName: Bool = false) async throws(CoordinatorError) {
+        _ = try await perform(.revoke(worker: worker, releaseName: releaseName))
+    }
+
+    /// Lets a worker finish what it has and sends it nothing new, until its process starts again.
+    public func drain(worker: String) async throws(CoordinatorError) { _ = try await perform(.drain(worker: worker)) }
+
+    private func perform(_ request: AdminRequest) async throws(CoordinatorError) -> AdminAnswer {
+        let answer = await core.commands.answer(request)
+        if case .failed(let error) = answer { throw error }
+        return answer
+    }
+}
+
+extension CoordinatorCore {
+    /// The operator's commands on a node that runs.
+    var commands: AdminCommands {
+        AdminCommands(
+            membership: membership, addresses: coordinators.withLock { $0 },
+            revoked: { node in
+                self.enqueue(.close(node, .revoked))
+                self.update { $0.leave(node) }
+                self.enqueue(.revoked(node))
+            },
+            drain: { worker in
+                let node = self.registry.withLock { $0.resolve(worker, now: .now())?.nodeID }
+                var isKnown = false
+                self.update { isKnown = $0.drain(worker) }
+                if isKnown, let node { self.enqueue(.notify(node, Notice(.drain, text: "the operator drains this worker"))) }
+                return isKnown
+            })
     }
 }
 

@@ -60,15 +60,11 @@ enum HostClass: Hashable, Sendable {
     }
 }
 
-private func ipv4(_ host: String) -> [UInt8]? {
-    var address = in_addr()
-    guard inet_pton(AF_INET, host, &address) == 1 else { return nil }
-    return withUnsafeBytes(of: &address) { Array($0.prefix(4)) }
-}
+private func ipv4(_ host: String) -> [UInt8]? { parse(AF_INET, host, size: 4) }
 
-private func ipv6(_ host: String) -> [UInt8]? {
-    var address = in6_addr()
-    let bare = host.prefix { $0 != "%" }
-    guard inet_pton(AF_INET6, String(bare), &address) == 1 else { return nil }
-    return withUnsafeBytes(of: &address) { Array($0.prefix(16)) }
+private func ipv6(_ host: String) -> [UInt8]? { parse(AF_INET6, String(host.prefix { $0 != "%" }), size: 16) }
+
+private func parse(_ family: Int32, _ host: String, size: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: size)
+    return inet_pton(family, host, &bytes) == 1 ? bytes : nil
 }

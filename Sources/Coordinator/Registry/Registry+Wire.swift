@@ -7,6 +7,7 @@ extension Registry {
     struct Member: Sendable {
         var name: String
         var nodeID: NodeID
+        var roles: Roles = .worker
         var features: Features
         /// Address that the link comes from.
         var observed: Endpoint
@@ -14,10 +15,11 @@ extension Registry {
 
     /// Enters a worker, or takes what it says now. A certificate's name wins against an HTTP worker that had it.
     ///
-    /// Throws `badRequest` for what cannot be told to others.
+    /// Throws `badRequest` for what cannot be told to others, `permissionDenied` for a certificate that is no worker's.
     mutating func register(
         _ member: Member, _ registration: Registration, now: Instant, wall: Int64
     ) throws(CallError) -> RegistrationAccepted {
+        guard member.roles.contains(.worker) else { throw CallError(.permissionDenied, "the certificate is not a worker's") }
         try validate(registration.tunnelURL)
         try checkEncodes(member, registration)
         let slot = place(of: member, now: now, wall: wall)

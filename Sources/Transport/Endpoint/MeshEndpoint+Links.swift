@@ -84,6 +84,7 @@ extension MeshEndpoint {
         peer.token = keys.tokenID
         peer.isExpired = keys.isExpired
         if let certificate = keys.certificate {
+            peer.certificate = certificate
             peer.nodeID = certificate.nodeID
             peer.name = certificate.name
             peer.roles = certificate.roles

@@ -20,6 +20,8 @@ public struct PeerInfo: Sendable, Hashable {
     /// From the handshake's parameters.
     public var bootEpoch: UInt64
     public var features: Features
+    /// The certificate itself; `nil` while a joiner enrols.
+    public var certificate: Certificate?
     /// Address the bytes come from.
     public var address: Endpoint
     /// The token id, on an enrolment link.

@@ -4,18 +4,18 @@ public enum MessageSequence {
     /// Bytes before each message.
     public static let header = 4
 
-    /// Appends one message. Throws `oversized` above `Limits.message`.
-    public static func append(_ message: [UInt8], to bytes: inout [UInt8]) throws(WireError) {
-        guard message.count <= Limits.message else { throw .oversized }
+    /// Appends one message. Throws `oversized` above `limit`.
+    public static func append(_ message: [UInt8], to bytes: inout [UInt8], limit: Int = Limits.message) throws(WireError) {
+        guard message.count <= limit else { throw .oversized }
         for shift in stride(from: 24, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: message.count >> shift)) }
         bytes.append(contentsOf: message)
     }
 
     /// One message with its length before it.
-    public static func framed(_ message: [UInt8]) throws(WireError) -> [UInt8] {
+    public static func framed(_ message: [UInt8], limit: Int = Limits.message) throws(WireError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(header + message.count)
-        try append(message, to: &bytes)
+        try append(message, to: &bytes, limit: limit)
         return bytes
     }
 

@@ -1,24 +1,26 @@
 import Synchronization
 
-/// Lets one task at a time through, in the order in which they came.
-final class SerialGate: Sendable {
+/// Lets so many tasks through at a time, the others in the order in which they came.
+final class AsyncLimit: Sendable {
     private struct State {
-        var isHeld = false
+        var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(free: count)) }
 
     /// Waits for its turn. Every `enter` is followed by one `leave`.
     func enter() async {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
-                if state.isHeld {
-                    state.waiting.append(continuation)
-                    return false
+                guard state.free == 0 else {
+                    state.free -= 1
+                    return true
                 }
-                state.isHeld = true
-                return true
+                state.waiting.append(continuation)
+                return false
             }
             if goesOn { continuation.resume() }
         }
@@ -28,7 +30,7 @@ final class SerialGate: Sendable {
     func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
-                state.isHeld = false
+                state.free += 1
                 return nil
             }
             return state.waiting.removeFirst()

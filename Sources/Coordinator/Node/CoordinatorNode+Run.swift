@@ -1,0 +1,176 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+public import Transport
+public import Wire
+
+extension CoordinatorNode {
+    /// Listens for links. Returns the address, with the port that was picked where 0 was asked for.
+    ///
+    /// Throws `addressInUse` where somebody else has the port.
+    public func listen() async throws(CoordinatorError) -> Endpoint {
+        let (host, port) = (configuration.listenHost, Int(configuration.listenPort))
+        let address: SocketAddress
+        do { address = try await endpoint.listen(host: host, port: port) } catch {
+            guard let error = error as? IOError, error.errnoCode == EADDRINUSE else {
+                throw .configuration("Listening on \(host):\(port) failed: \(error).")
+            }
+            throw .addressInUse("Port \(port) on \(host) is in use: stop the other program, or give another port with --listen.")
+        }
+        let listening = Endpoint(host: address.ipAddress ?? host, port: UInt16(clamping: address.port ?? port))
+        let reachable = Addresses.choose(advertised: configuration.advertised, listening: listening)
+        core.coordinators.withLock { $0 = reachable }
+        try Addresses.remember(reachable, in: folder)
+        try await control.listen(folder: folder.path, group: endpoint.group)
+        return listening
+    }
+
+    /// Does the node's work until the task is cancelled or `shutdown` is called: deadlines, dial backs, writes, notices, renewal of
+    /// the own certificate.
+    public func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.tick() }
+            group.addTask { await self.watchClock() }
+            group.addTask { await self.work() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Takes nothing new, tells every link, waits at most `grace` for calls in progress, writes what is unwritten.
+    public func shutdown(grace: Duration = .zero) async {
+        core.isClosing.store(true, ordering: .releasing)
+        core.finishWork()
+        await control.close()
+        await endpoint.shutdown(grace: grace)
+        await store(core.takeUnstored())
+        try? ClockCheck.note(folder, now: .wallClock())
+        await core.membership.store.close()
+    }
+
+    /// Calls one worker over the wire; `nil` for an unknown worker and for one that speaks HTTP only.
+    public func caller(to worker: String) -> (any Caller)? {
+        guard let record = resolve(worker), let nodeID = record.nodeID else { return nil }
+        return endpoint.caller(to: LinkTarget(.node(nodeID), endpoints: record.endpoints, features: record.features))
+    }
+
+    // MARK: Work
+
+    private func tick() async {
+        while !Task.isCancelled {
+            core.update { $0.advance(to: .now()) }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Notes the time once an hour, and renews the own certificate at two thirds of its life.
+    private func watchClock() async {
+        let renewAfter: Duration = .seconds(Limits.certificateLife * 2 / 3)
+        var (noted, renewed) = (Instant.now(), Instant.now())
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(60))
+            let now = Instant.now()
+            if now - noted >= ClockCheck.interval {
+                noted = now
+                do { try ClockCheck.note(folder, now: .wallClock()) } catch { logger.error("\(error)") }
+            }
+            if now - renewed >= renewAfter {
+                renewed = now
+                do { endpoint.replaceCredentials(try core.membership.authority.credentials(now: .wallClock())) } catch {
+                    logger.error("the coordinator's own certificate cannot be renewed", metadata: ["reason": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func work() async {
+        let gate = AsyncLimit(Limits.dialBacks)
+        await withDiscardingTaskGroup { group in
+            for await item in core.work {
+                switch item {
+                case .probe(let request):
+                    await gate.enter()
+                    group.addTask {
+                        await self.probe(request)
+                        gate.leave()
+                    }
+                case .store: group.addTask { await self.store(self.core.takeUnstored()) }
+                case .close(let node, let code): endpoint.close(node, code, reason: code.name)
+                case .notify(let node, let notice): group.addTask { await self.notify(node, notice) }
+                case .revoked(let node): group.addTask { await self.announce(revoked: node) }
+                case .noteRun(let key, let epoch): group.addTask { await self.noteRun(key, epoch) }
+                }
+            }
+        }
+    }
+
+    /// Dials back. A name is resolved first, and what it stands for must be allowed as if it had been given.
+    private func probe(_ request: ProbeRequest) async {
+        let address = await Addresses.resolve(request.endpoint, seenFrom: request.observed)
+        var reachable = false
+        if let address { reachable = await endpoint.probe(address, expecting: request.nodeID) }
+        if !reachable {
+            logger.info("not reachable", metadata: ["node": "\(request.nodeID)", "address": "\(request.endpoint)"])
+        }
+        core.update { $0.probed(request, reachable: reachable, now: .now()) }
+    }
+
+    /// Writes registrations. What could not be written is tried again with the next change, or after a while.
+    private func store(_ names: CoordinatorCore.Unstored) async {
+        var writes = names.services.map { StoreWrite.put(StoredWorker.serviceKey($0), []) }
+        for name in names.workers {
+            let stored = core.registry.withLock { $0.stored(name) }
+            let bytes = stored.flatMap { try? $0.encode() }
+            writes.append(bytes.map { .put(StoredWorker.key(name), $0) } ?? .delete(StoredWorker.key(name)))
+        }
+        do throws(StoreError) {
+            for start in stride(from: 0, to: writes.count, by: Limits.transaction) {
+                let end = min(start + Limits.transaction, writes.count)
+                try await core.membership.store.transaction([], Array(writes[start..<end]))
+            }
+        } catch {
+            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
+            core.putBack(names)
+            try? await Task.sleep(for: .seconds(5))
+            core.enqueue(.store)
+        }
+    }
+
+    private func noteRun(_ key: IdentityKey, _ bootEpoch: UInt64) async {
+        do { try await core.membership.noteRun(key, bootEpoch: bootEpoch) } catch {
+            logger.error("the run of a member cannot be stored", metadata: ["key": "\(key)", "reason": "\(error)"])
+        }
+    }
+
+    // MARK: Notices
+
+    /// Tells a node over the link that it has; one without a link is not looked for.
+    func notify(_ node: NodeID, _ notice: Notice) async {
+        guard let bytes = try? notice.encode() else { return }
+        var head = Head()
+        head.method = MeshMethod.notice
+        let caller = endpoint.caller(to: LinkTarget(.node(node), endpoints: []))
+        // A node that does not know the method is none the worse for it.
+        _ = try? await caller.unary(head, body: ByteBuffer(bytes: bytes), timeout: Self.noticeTimeout)
+    }
+
+    /// Tells every member that has a link.
+    private func announce(revoked node: NodeID) async {
+        let notice = Notice(.revoked, text: "", nodes: [node])
+        let gate = AsyncLimit(Self.noticesAtOnce)
+        let nodes = Set(endpoint.peers.compactMap(\.peer.nodeID)).subtracting([node])
+        await withDiscardingTaskGroup { group in
+            for other in nodes {
+                await gate.enter()
+                group.addTask {
+                    await self.notify(other, notice)
+                    gate.leave()
+                }
+            }
+        }
+    }
+
+    private static let noticeTimeout: Duration = .seconds(3)
+    private static let noticesAtOnce = 512
+}
