@@ -42,7 +42,7 @@ struct Slab<Element>: Sendable where Element: Sendable {
         slot.index < elements.count && generations[slot.index] == slot.generation && elements[slot.index] != nil
     }
 
-    /// The element of a slot; `nil` once it was removed. Setting works in place.
+    /// The element of a slot; `nil` once it was removed.
     subscript(slot: Slot) -> Element? {
         _read { yield contains(slot) ? elements[slot.index] : nil }
     }
@@ -52,7 +52,9 @@ struct Slab<Element>: Sendable where Element: Sendable {
 
     /// Changes an element in place; `nil` where it is gone.
     mutating func update<R>(_ slot: Slot, _ body: (inout Element) -> R) -> R? {
-        guard contains(slot), elements[slot.index] != nil else { return nil }
-        return body(&elements[slot.index]!)
+        // Taken out and put back, so that nothing in it is shared and copied while it changes.
+        guard contains(slot), var element = elements[slot.index].take() else { return nil }
+        defer { elements[slot.index] = element }
+        return body(&element)
     }
 }
