@@ -13,6 +13,7 @@ struct Server: AsyncParsableCommand {
         let endpoint = try BenchMesh.endpoint(.server, acceptor: ServiceTable(services: ["echo": echo]))
         let address = try await endpoint.listen(host: "127.0.0.1", port: 0)
         FileHandle.standardOutput.write(Data("listening \(address.port ?? 0)\n".utf8))
-        while true { try await Task.sleep(for: .seconds(3_600)) }
+        while !Task.isCancelled { try await Task.sleep(for: .seconds(3_600)) }
+        await endpoint.shutdown()
     }
 }
