@@ -188,7 +188,7 @@ final class Link: ChannelInboundHandler {
 
     /// Makes `stream` a call on this link, now or when the peer allows it.
     func call(_ stream: LinkStream) {
-        guard !isClosed else { return stream.failLater(CallError(.unreachable, "the link to \(peer.name) is closed")) }
+        guard !isClosed else { return stream.failLater(farewell ?? CallError(.unreachable, "the link to \(peer.name) is closed")) }
         if waitingHead < waiting.count || !stream.start(on: self) { waiting.append(stream) }
     }
 
@@ -346,7 +346,7 @@ final class Link: ChannelInboundHandler {
 
     /// Measures the round trip to the peer and back through its machine.
     func ping(_ done: @escaping (Result<Duration, CallError>) -> Void) {
-        guard !isClosed else { return done(.failure(CallError(.unreachable, "the link is closed"))) }
+        guard !isClosed else { return done(.failure(farewell ?? CallError(.unreachable, "the link is closed"))) }
         let number = nextPing
         nextPing += 1
         let started = Instant.now()
