@@ -142,6 +142,22 @@ public enum Limits {
     public static let httpWorkers = 16_384
 
     // MARK: HTTP and JSON
+    /// Time between two pings that measure how far a worker is.
+    public static let latencyInterval: Duration = .seconds(30)
+    /// Time for a health check of one service.
+    public static let healthTimeout: Duration = .seconds(10)
+    /// Probes of tunnel URLs, or pings, under way at once.
+    public static let tunnelProbes = 16
+    /// Time for one such probe, name lookup and connect included.
+    public static let tunnelTimeout: Duration = .seconds(3)
+    /// Time until a tunnel URL that did not answer is asked again.
+    public static let tunnelRetry: Duration = .seconds(15)
+    /// Time until one that answered is asked again.
+    public static let tunnelRecheck: Duration = .seconds(60)
+    /// Bytes of a coordinator's JSON answer that a client reads: 100,000 workers of a service.
+    public static let coordinatorAnswer = 64 << 20
+    /// Bytes of an answer that a probe of a member reads.
+    public static let probeBody = 64 << 10
     /// Depth of nested JSON: the parser recurses.
     public static let jsonDepth = 64
     /// Bytes of a JSON body that the coordinator takes: a worker with every capability and container fits many times.

@@ -22,7 +22,8 @@ import Wire
         }
         #expect(
             String(buffer: json.buffer)
-                == #"{"name":"a","none":null,"count":3,"load":0.0,"flag":true,"list":[1,2],"empty":[],"inner":{"x":["a","b"]},"quo\"te":null}"#
+                == #"{"name":"a","none":null,"count":3,"load":0.0,"flag":true,"list":[1,2],"empty":[],"#
+                + #""inner":{"x":["a","b"]},"quo\"te":null}"#
         )
     }
 
