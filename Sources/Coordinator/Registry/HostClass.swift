@@ -7,7 +7,7 @@
 #endif
 
 /// What kind of address a host is: decides whether a worker may advertise it.
-enum HostClass: Hashable, Sendable {
+package enum HostClass: Hashable, Sendable {
     case loopback
     case linkLocal
     /// An address that others may dial: global or private.
@@ -17,7 +17,7 @@ enum HostClass: Hashable, Sendable {
     /// A name: what it is shows when it is resolved.
     case name
 
-    init(_ host: String) {
+    package init(_ host: String) {
         if let bytes = ipv4(host) {
             self = Self.classify(v4: bytes)
         } else if let bytes = ipv6(host) {
@@ -29,7 +29,7 @@ enum HostClass: Hashable, Sendable {
     }
 
     /// Whether a worker that is seen at `observed` may advertise a host of this class.
-    func mayBeAdvertised(bySomeoneAt observed: HostClass) -> Bool {
+    package func mayBeAdvertised(bySomeoneAt observed: HostClass) -> Bool {
         switch self {
         case .routable, .name: true
         case .loopback: observed == .loopback

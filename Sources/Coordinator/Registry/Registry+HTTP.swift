@@ -34,6 +34,7 @@ extension Registry {
             throw CallError(.notFound, "Worker not found")
         }
         let wasStale = entries[slot]?.isStale == true
+        let loadBefore = entries[slot]?.record.load
         if liveness.heard(slot, now: now) || wasStale {
             change(slot) { entry in
                 entry.isSuspected = false
@@ -47,7 +48,9 @@ extension Registry {
             entry.kind = .http(worker)
             return entry.offered
         }
-        for service in offered ?? [] { services[service.name]?.loadChanged() }
+        // Beats are rare, so that a new load may be in the next answer at once, as whoever sends it expects.
+        guard let offered, entries[slot]?.record.load != loadBefore else { return }
+        for service in offered { services[service.name]?.structureChanged() }
     }
 
     /// Removes an HTTP worker at its own wish. `notFound` for one that is not there.

@@ -1,0 +1,105 @@
+internal import Coordinator
+internal import Wire
+
+/// Overviews for operators, and what a DHT would say if there were one.
+extension CoordinatorHTTP {
+    var adminEndpoints: [HTTPEndpoint] {
+        [
+            HTTPEndpoint(
+                "GET", "/api/admin/workers", "List every worker in full, healthy or not", answers: [.ok(.named("AdminWorkers"))],
+                handler: { [self] in allWorkers($0) }),
+            HTTPEndpoint(
+                "GET", "/api/admin/services", "List every service that somebody offers, and who", answers: [.ok(.named("AdminServices"))],
+                handler: { [self] _ in allServices() }),
+            HTTPEndpoint(
+                "GET", "/api/admin/gaps", "Say how well the catalogue is covered", answers: [.ok(.named("Gaps"))],
+                handler: { [self] _ in gaps() }),
+        ]
+    }
+
+    var dhtEndpoints: [HTTPEndpoint] {
+        [
+            HTTPEndpoint(
+                "GET", "/api/dht/bootstrap", "List the members that a DHT node can begin with", answers: [.ok(.named("Seeds"))],
+                handler: { _ in seeds() }),
+            HTTPEndpoint(
+                "GET", "/api/dht/stats", "Count what the DHT knows", answers: [.ok(.named("DHTStatistics"))],
+                handler: { _ in .json(JSONValue.object([.init("dht_enabled", false)])) }),
+            HTTPEndpoint(
+                "GET", "/api/dht/topology", "Draw the DHT", answers: [.ok(.named("DHTTopology"))],
+                handler: { _ in .json(["dht_enabled": false, "message": "DHT not enabled"]) }),
+        ]
+    }
+
+    private func allWorkers(_ request: EndpointRequest) -> HTTPAnswer {
+        let workers = node.workers(includingUnhealthy: true)
+        let asker = asker(request)
+        let now = WallTime.now
+        var json = JSONWriter(capacity: 256 + workers.count * 1_024)
+        json.object { json in
+            json.field("workers", array: workers) { json, view in
+                json.object { json in
+                    write(view, to: &json, asker: asker)
+                    json.field("age_seconds", max(0, now.seconds(since: WallTime(microseconds: view.lastHeartbeat))))
+                    json.field("is_healthy", view.isHealthy)
+                }
+            }
+            json.field("total", workers.count)
+            json.field("healthy", workers.count { $0.isHealthy })
+        }
+        return .json(json.buffer)
+    }
+
+    private func allServices() -> HTTPAnswer {
+        let services = node.serviceMembers()
+        var json = JSONWriter(capacity: 1_024)
+        json.object { json in
+            json.field("services", array: services) { json, service in
+                json.object { json in
+                    json.field("name", service.name)
+                    json.field("workers", service.workers)
+                    json.field("worker_count", service.workers.count)
+                }
+            }
+            json.field("total_services", services.count)
+        }
+        return .json(json.buffer)
+    }
+
+    private func gaps() -> HTTPAnswer {
+        let gaps = node.gaps()
+        let critical = gaps.count { $0.status == .critical }
+        let warnings = gaps.count { $0.status == .warning }
+        var json = JSONWriter(capacity: 4_096)
+        json.object { json in
+            json.field("gaps", array: gaps) { json, gap in
+                json.object { json in
+                    json.field("service", gap.service)
+                    json.field("required_type", gap.requires.rawValue)
+                    json.field("priority", gap.priority)
+                    json.field("current_workers", gap.workers)
+                    json.field("status", gap.status.rawValue)
+                    json.field("port", gap.port)
+                }
+            }
+            json.field("critical_gaps", critical)
+            json.field("warnings", warnings)
+            json.field("summary") { (json: inout JSONWriter) in
+                json.field("total_services", gaps.count)
+                json.field("covered", gaps.count - critical)
+                json.field("needs_attention", critical + warnings)
+            }
+        }
+        return .json(json.buffer)
+    }
+}
+
+private func seeds() -> HTTPAnswer {
+    var json = JSONWriter()
+    json.object { json in
+        json.field("seeds", [String]())
+        json.field("seed_count", 0)
+        json.field("timestamp", WallTime.now)
+    }
+    return .json(json.buffer)
+}
