@@ -1,0 +1,44 @@
+import Coordinator
+import NIOPosix
+import Testing
+import Transport
+import Wire
+import Worker
+
+@testable import HTTPCompat
+
+@Suite struct CoordinatorContractTests {
+    /// Clients and workers of the replaced system, played by httpx.
+    @Test func keepsTheContract() async throws {
+        let coordinator = try await CoordinatorFixture.start()
+        do {
+            try await runClient("coordinator_contract.py", coordinator.url)
+        } catch {
+            Issue.record(error)
+        }
+        await coordinator.shutdown()
+    }
+
+    /// The document is one, and everything that it describes answers as described.
+    @Test func documentsItself() async throws {
+        let coordinator = try await CoordinatorFixture.start()
+        do {
+            try await runClient("openapi_check.py", coordinator.url)
+        } catch {
+            Issue.record(error)
+        }
+        await coordinator.shutdown()
+    }
+
+    @Test func takesNoHTTPWorkersUnlessToldTo() async throws {
+        let coordinator = try await CoordinatorFixture.start(allowHTTPWorkers: false)
+        let client = try CoordinatorHTTPClient(url: coordinator.url, group: .singletonMultiThreadedEventLoopGroup)
+        let member = HTTPMember(worker: "w", tunnelURL: "http://127.0.0.1:1", region: nil, capabilities: [:], services: [])
+        let error = await #expect(throws: CallError.self) { try await client.register(member, timeout: .seconds(10)) }
+        #expect(error?.code == .permissionDenied)
+        #expect(error?.reason.contains("--allow-http-workers") == true)
+        #expect(coordinator.node.workers(includingUnhealthy: true).isEmpty)
+        await client.shutdown()
+        await coordinator.shutdown()
+    }
+}
