@@ -64,6 +64,9 @@ public enum Limits {
     public static let stalledAfter: Duration = .seconds(5)
     /// DATA up to this is sent before bulk, if its stream has nothing else waiting.
     public static let smallData = 4_096
+    /// Bytes that are sent without waiting for the end of a batch: about thirty small answers, so that a write costs each of
+    /// them little and the peer need not wait for all.
+    public static let earlyFlush = 4_096
     /// Bulk bytes sealed per turn: what stands before a small call on the link.
     public static let bulkPerTurn = 128 << 10
     /// Bytes accepted from a caller and not yet sent, per stream.

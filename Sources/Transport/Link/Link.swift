@@ -127,12 +127,12 @@ final class Link: ChannelInboundHandler {
     }
 
     private func deliver(_ range: Range<Int>, _ now: Instant) throws(WireError) {
-        while !isClosed, let event = try nextEvent(range, now) { handle(event, range.lowerBound) }
-    }
-
-    private func nextEvent(_ range: Range<Int>, _ now: Instant) throws(WireError) -> LinkEvent? {
-        guard let record = inbound.getSlice(at: range.lowerBound, length: range.count) else { return nil }
-        return try machine.nextEvent(in: record.readableBytesSpan, now: now)
+        guard let record = inbound.getSlice(at: range.lowerBound, length: range.count) else { return }
+        while !isClosed, let event = try machine.nextEvent(in: record.readableBytesSpan, now: now) {
+            handle(event, range.lowerBound)
+            // A long batch is answered in parts, so that the peer works on the first answers while this side makes the last.
+            if machine.unflushed >= Limits.earlyFlush { flush() }
+        }
     }
 
     private func handle(_ event: LinkEvent, _ base: Int) {

@@ -1,9 +1,9 @@
 /// What a record said, frame by frame. Ranges are positions in the opened record that was given to `nextEvent`.
 public enum LinkEvent: Sendable {
     /// The peer opened a stream.
-    case opened(StreamRef, Head, end: Bool)
+    indirect case opened(StreamRef, Head, end: Bool)
     /// The peer answered on a stream that this side opened.
-    case answered(StreamRef, Head, end: Bool)
+    indirect case answered(StreamRef, Head, end: Bool)
     /// Bytes of a body. `consumed` gives their credit back.
     case data(StreamRef, Range<Int>, end: Bool)
     /// The same, but they came compressed.

@@ -174,14 +174,8 @@ extension LinkMachine {
         streams[index].consumed += amount
         streams[index].lastConsumed = now
         try credit(link: amount, now: now)
-        let slot = streams[index]
-        guard !slot.closed, !slot.remoteEnded, slot.granted - slot.consumed <= slot.window / 2 else { return }
-        let isDrained = slot.held == 0 && now - slot.windowUpdated < Limits.windowGrowth
-        if isDrained { streams[index].window = min(slot.window * 2, Limits.streamWindowMaximum) }
-        streams[index].windowUpdated = now
-        let limit = slot.consumed + streams[index].window
-        streams[index].granted = limit
-        try writer.append(.window, stream: slot.id, length: 8) { $0.appendInteger(limit) }
+        guard let limit = streams[index].grant(now: now) else { return }
+        try writer.append(.window, stream: ref.id, length: 8) { $0.appendInteger(limit) }
     }
 
     /// Gives `amount` bytes back to the link's credit.

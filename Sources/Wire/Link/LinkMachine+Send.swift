@@ -123,7 +123,10 @@ extension LinkMachine {
         while ringHead < ring.count, writer.count < Limits.bulkPerTurn {
             let ref = ring[ringHead]
             ringHead += 1
-            if ringHead == ring.count || ringHead >= 256 {
+            if ringHead == ring.count {
+                ring.removeAll(keepingCapacity: true)
+                ringHead = 0
+            } else if ringHead >= 256 {
                 ring.removeFirst(ringHead)
                 ringHead = 0
             }
@@ -137,13 +140,11 @@ extension LinkMachine {
     }
 
     private mutating func takeTurn(_ index: Int) throws(WireError) {
-        let slot = streams[index]
-        let allowed = Int(clamping: min(slot.credit, linkCredit, UInt64(slot.queue.count)))
+        let waiting = streams[index].queue.count
+        let allowed = Int(clamping: min(streams[index].credit, linkCredit, UInt64(waiting)))
         let count = min(allowed, Limits.quantum)
-        let isLast = count == slot.queue.count
-        if count > 0 || (isLast && slot.endQueued) {
-            try sendFromQueue(index, count, end: isLast && slot.endQueued)
-        }
+        let end = count == waiting && streams[index].endQueued
+        if count > 0 || end { try sendFromQueue(index, count, end: end) }
         if streams[index].queue.count > 0, streams[index].credit > 0 { enqueue(index) }
     }
 
@@ -189,9 +190,7 @@ extension LinkMachine {
 
     /// Puts a stream with something to send into the ring, unless it stands there or has no credit.
     mutating func enqueue(_ index: Int) {
-        let slot = streams[index]
-        guard !slot.inRing, !slot.closed, slot.queue.count > 0 ? slot.credit > 0 : slot.endQueued && !slot.endSent
-        else { return }
+        guard streams[index].wantsTurn else { return }
         streams[index].inRing = true
         ring.append(streams.ref(index))
     }
@@ -232,11 +231,11 @@ extension LinkMachine {
     }
 
     mutating func cleanUp(_ index: Int) throws(WireError) {
-        let slot = streams[index]
+        let isLocal = streams[index].isLocal
         // Bytes that nobody will consume any more must not be missing from the link's credit.
-        try credit(link: slot.held)
+        try credit(link: streams[index].held)
         streams.remove(index)
-        guard !slot.isLocal else { return }
+        guard !isLocal else { return }
         cleanedCount += 1
         let limit = cleanedCount &+ configuration.own.maxStreams
         guard limit &- acceptLimit >= max(configuration.own.maxStreams / 2, 1) else { return }

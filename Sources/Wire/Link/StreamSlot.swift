@@ -53,6 +53,19 @@ struct StreamSlot {
     var held: UInt64 { received - consumed }
     /// How many more bytes the peer takes.
     var credit: UInt64 { sendLimit > sent ? sendLimit - sent : 0 }
+
+    /// Whether it has something to send, the credit to send it with, and no place in the ring yet.
+    var wantsTurn: Bool { !inRing && !closed && (queue.count > 0 ? credit > 0 : endQueued && !endSent) }
+
+    /// Grants credit again once half of the window is used, from a window that grows while it is drained. The new limit to
+    /// tell the peer; `nil` while the old one will do.
+    mutating func grant(now: Instant) -> UInt64? {
+        guard !closed, !remoteEnded, granted - consumed <= window / 2 else { return nil }
+        if held == 0, now - windowUpdated < Limits.windowGrowth { window = min(window * 2, Limits.streamWindowMaximum) }
+        windowUpdated = now
+        granted = consumed + window
+        return granted
+    }
 }
 
 /// The slab of a link's streams and the way from id to slot.
