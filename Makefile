@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install deps test-deps format lint completions clean
+.PHONY: help demo test fuzz build install deps test-deps format lint completions clean
 
 PREFIX ?= /usr/local
 
@@ -16,6 +16,9 @@ demo: deps ## build, then watch a request cross the mesh; Ctrl-C ends it
 test: test-deps ## run all tests
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no swift test --skip-build
+
+fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for one)
+	@scripts/fuzz 60
 
 build: deps ## the release build: .build/release/wiremesh
 	swift build -c release --product wiremesh

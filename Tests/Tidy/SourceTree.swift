@@ -27,7 +27,7 @@ struct SourceTree {
         var found: [SourceFile] = []
         for case let name as String in walk {
             let url = base.appendingPathComponent(name)
-            guard !name.contains(".build"), !name.contains("__pycache__") else { continue }
+            guard !name.contains(".build"), !name.contains("__pycache__"), !name.hasPrefix("corpus/") else { continue }
             guard (try url.resourceValues(forKeys: [.isRegularFileKey])).isRegularFile == true else { continue }
             guard let text = try? String(contentsOf: url, encoding: .utf8) else { continue }
             found.append(SourceFile(path: folder + "/" + name, text: text))

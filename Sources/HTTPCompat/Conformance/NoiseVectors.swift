@@ -8,6 +8,7 @@ public enum NoiseVectors {
             public var outcome: Outcome
         }
 
+        /// One for each vector of the file.
         public var entries: [Entry] = []
 
         /// How many vectors have the outcome that `predicate` asks for.

@@ -13,6 +13,11 @@ public struct RecordCipher: ~Copyable, Sendable {
         untilRekey = self.interval
     }
 
+    /// A direction whose 32-byte key both sides have by other means than a handshake.
+    public init(_ suite: Suite, key: SecretBytes) throws(WireError) {
+        self.init(try CipherState(suite, key: key))
+    }
+
     /// Encrypts all but the last 16 bytes in place and writes the tag into those. `truncated` for less than a tag,
     /// `exhausted` after 2^64 - 1 records.
     public mutating func seal(_ bytes: inout MutableRawSpan) throws(WireError) {
