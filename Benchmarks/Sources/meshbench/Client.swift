@@ -93,8 +93,7 @@ private final class EchoSlot: CallReceiver {
         received = 0
         let stream = load.caller.open(head, on: load.loop, receiver: self)
         self.stream = stream
-        stream.write(load.body)
-        stream.finish()
+        stream.finish(with: load.body)
     }
 
     func callReceived(head: Head) {}

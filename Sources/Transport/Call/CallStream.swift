@@ -17,6 +17,8 @@ public protocol CallStream: AnyObject {
     func write(_ bytes: ByteBuffer)
     /// Ends this direction (half close). The other direction goes on.
     func finish()
+    /// Queues the last bytes of the body and ends this direction: one frame where `write` and `finish` would be two.
+    func finish(with bytes: ByteBuffer)
     /// The receiver is done with `count` bytes that `callReceived(data:)` gave it: the sender may send as many more.
     func consumed(_ count: Int)
     /// Ends both directions at once. The other side is told `code` and `reason`; the own receiver hears nothing more.
@@ -30,6 +32,11 @@ public protocol ServerStream: CallStream {
 }
 
 extension CallStream {
+    public func finish(with bytes: ByteBuffer) {
+        if bytes.readableBytes > 0 { write(bytes) }
+        finish()
+    }
+
     /// Cancels because nobody wants the answer any more.
     public func cancel() { cancel(.cancelled, reason: "") }
 }

@@ -23,8 +23,7 @@ extension Caller {
                     call.start(receiver)
                     let stream = self.open(head, on: loop, receiver: receiver)
                     receiver.attach(stream)
-                    if body.readableBytes > 0 { stream.write(body) }
-                    stream.finish()
+                    stream.finish(with: body)
                 }
             }
         } onCancel: {
@@ -43,8 +42,7 @@ extension Caller {
         let receiver = UnaryReceiver(limit: limit, deadline: nil, on: loop, done: done)
         let stream = open(head, on: loop, receiver: receiver)
         receiver.attach(stream)
-        if body.readableBytes > 0 { stream.write(body) }
-        stream.finish()
+        stream.finish(with: body)
     }
 }
 

@@ -1,16 +1,23 @@
 import NIOCore
 import Wire
 
-/// A link that is up, as other threads see it.
-struct LinkEntry: Sendable {
+/// A link that is up, as other threads see it. A class, because each call takes a reference to it.
+final class LinkEntry: Sendable {
     let peer: PeerInfo
     let isInitiator: Bool
     let loop: any EventLoop
     let bound: NIOLoopBound<Link>
 
+    init(peer: PeerInfo, isInitiator: Bool, loop: any EventLoop, bound: NIOLoopBound<Link>) {
+        self.peer = peer
+        self.isInitiator = isInitiator
+        self.loop = loop
+        self.bound = bound
+    }
+
     /// Runs `body` on the link's loop.
     func with(_ body: @escaping @Sendable (Link) -> Void) {
-        if loop.inEventLoop { body(bound.value) } else { loop.execute { body(bound.value) } }
+        loop.run { [bound] in body(bound.value) }
     }
 }
 

@@ -60,6 +60,8 @@ final class LinkStream: ServerStream {
 
     func finish() { write(ByteBuffer(), end: true) }
 
+    func finish(with bytes: ByteBuffer) { write(bytes, end: true) }
+
     private func write(_ bytes: ByteBuffer, end: Bool) {
         guard !localEnded else { return }
         localEnded = end

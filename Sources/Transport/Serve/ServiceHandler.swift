@@ -40,8 +40,7 @@ extension ServerStream {
         case .success((var head, let body)):
             if head.status == 0 { head.status = 200 }
             respond(head)
-            if body.readableBytes > 0 { write(body) }
-            finish()
+            finish(with: body)
         case .failure(let error): fail(error)
         }
     }
