@@ -1,10 +1,9 @@
 """Wiremesh's side of each workload: release builds of `meshbench` and of the command itself."""
 
 import contextlib
+import http.client
 import json
-import subprocess
-import threading
-import urllib.request
+import time
 
 from .peers import upstream, wrk
 from .processes import CLIENT_CORE, OURS, SERVER_CORE, Folder, Running, output
@@ -20,6 +19,88 @@ def echo(size, outstanding, seconds, warmup):
                                   "--warmup", warmup, "--seconds", seconds], core=CLIENT_CORE))
 
 
-def hop(*_): ...
-def discover(*_): ...
-def link_memory(*_): ...
+def listening(program, what):
+    """The address of the "wire" or "http" port, from a JSON log."""
+    return program.wait_for(rf'"listening".*"{what}":"([^"]+)"')[1]
+
+
+@contextlib.contextmanager
+def coordinator(folder, *extra):
+    """A coordinator; gives the process, its HTTP address and its data folder."""
+    data = folder / "coordinator"
+    command = [WIREMESH, "coordinator", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--json", *extra]
+    with Running(command) as program:
+        yield program, listening(program, "http"), data
+
+
+def token(data, uses):
+    return output([WIREMESH, "token", "create", "--data", data, "--uses", uses]).strip()
+
+
+@contextlib.contextmanager
+def worker(folder, name, join, *extra):
+    """A worker; gives its HTTP address."""
+    command = [WIREMESH, "worker", "--data", folder / name, "--name", name, "--join", join, "--listen", "127.0.0.1:0",
+               "--http", "127.0.0.1:0", "--json", *extra]
+    with Running(command) as program:
+        listening(program, "wire")
+        yield listening(program, "http")
+
+
+def get(address, path):
+    connection = http.client.HTTPConnection(address, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def hop(size, connections, seconds, warmup):
+    """wrk -> worker -> encrypted link -> worker -> upstream nginx."""
+    with Folder() as folder, upstream(folder, size) as service, coordinator(folder) as (_, address, data):
+        join = token(data, 2)
+        with worker(folder, "back", join, "--service", f"bench=http://127.0.0.1:{service}"), worker(folder, "front", join) as front:
+            deadline = time.monotonic() + 20
+            while get(front, "/service/bench/")[0] != 200:
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the hop never answered")
+                time.sleep(0.1)
+            return wrk(f"http://{front}/service/bench/", connections, seconds, warmup)
+
+
+def discover(workers, services, connections, seconds, warmup):
+    """GET discover at a coordinator that knows so many HTTP workers, spread evenly over so many services."""
+    with Folder() as folder, upstream(folder, 16) as service, coordinator(folder, "--allow-http-workers") as (_, address, _):
+        connection = http.client.HTTPConnection(address, timeout=10)
+        for number in range(workers):
+            body = json.dumps({
+                "worker_id": f"worker-{number:04}", "tunnel_url": f"http://127.0.0.1:{service}",
+                "capabilities": {"has_gpu": True, "gpu_type": "NVIDIA GeForce RTX 3090"}, "services": [{"name": f"service-{number % services}"}]})
+            connection.request("POST", "/api/worker/register", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"registration {number} was refused with {answer.status}: {text}")
+        path = "/api/services/discover/service-0"
+        status, text = get(address, path)
+        if status != 200 or json.loads(text)["count"] != workers // services:
+            raise RuntimeError(f"discovery answered {status}: {text[:300]}")
+        return {**wrk(f"http://{address}{path}", connections, seconds, warmup), "answer_bytes": len(text)}
+
+
+def link_memory(count):
+    """What a coordinator's resident memory grows by for each of so many links on which nothing is said."""
+    with Folder() as folder, coordinator(folder) as (program, _, data):
+        join = token(data, 10 * count)
+
+        def links(prefix, number):
+            return Running([MESHBENCH, "links", "--token", join, "--count", number, "--prefix", prefix])
+
+        with links("first", 200) as first:
+            first.wait_for(r"linked 200", timeout=60)
+            time.sleep(5)
+            before = program.resident_kib()
+            with links("more", count) as more:
+                more.wait_for(rf"linked {count}", timeout=300)
+                time.sleep(5)
+                after = program.resident_kib()
+        return {"kib_per_link": (after - before) / count, "before_kib": before, "after_kib": after}
