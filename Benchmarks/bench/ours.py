@@ -89,18 +89,17 @@ def discover(workers, services, connections, seconds, warmup):
 
 def link_memory(count):
     """What a coordinator's resident memory grows by for each of so many links on which nothing is said."""
-    with Folder() as folder, coordinator(folder) as (program, _, data):
-        join = token(data, 10 * count)
+    with Folder() as folder, coordinator(folder) as (program, _, data), contextlib.ExitStack() as stack:
 
-        def links(prefix, number):
-            return Running([MESHBENCH, "links", "--token", join, "--count", number, "--prefix", prefix])
-
-        with links("first", 200) as first:
-            first.wait_for(r"linked 200", timeout=60)
+        def link(prefix, number):
+            """So many more links, and time for the coordinator to come to rest."""
+            for start in range(0, number, 1000):
+                part = min(1000, number - start)  # a token has at most 1,000 uses
+                more = stack.enter_context(Running([MESHBENCH, "links", "--token", token(data, part), "--count", part,
+                                                    "--prefix", f"{prefix}-{start}"]))
+                more.wait_for(rf"linked {part}", timeout=300)
             time.sleep(5)
-            before = program.resident_kib()
-            with links("more", count) as more:
-                more.wait_for(rf"linked {count}", timeout=300)
-                time.sleep(5)
-                after = program.resident_kib()
+            return program.resident_kib()
+
+        before, after = link("first", 200), link("more", count)
         return {"kib_per_link": (after - before) / count, "before_kib": before, "after_kib": after}
