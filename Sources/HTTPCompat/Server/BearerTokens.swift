@@ -1,19 +1,19 @@
 import Foundation
-import NIOHTTP1
+package import NIOHTTP1
 
 /// The tokens that open the front. Comparing takes the same time whichever is wrong where.
-struct BearerTokens: Sendable {
+package struct BearerTokens: Sendable {
     private let tokens: [[UInt8]]
 
     /// Reads one token a line; blank lines and lines that begin with "#" are skipped.
     ///
     /// - Throws: `FrontError.badTokenFile` if the file cannot be read, is open to other users, holds no token, or holds one
     ///   that is too short to be secret or that a header cannot carry.
-    init(file: String) throws(FrontError) {
+    package init(file: String) throws(FrontError) {
         try self.init(text: Self.read(file), file: file)
     }
 
-    init(text: String, file: String) throws(FrontError) {
+    package init(text: String, file: String) throws(FrontError) {
         var tokens: [[UInt8]] = []
         for line in text.split(whereSeparator: \.isNewline) {
             let token = line.drop { $0 == " " || $0 == "\t" }
@@ -35,7 +35,7 @@ struct BearerTokens: Sendable {
     static let shortest = 16
 
     /// Whether `Authorization: Bearer` or `Wiremesh-Token` holds one of the tokens.
-    func accept(_ headers: HTTPHeaders) -> Bool {
+    package func accept(_ headers: HTTPHeaders) -> Bool {
         if let token = headers.first(name: "wiremesh-token") { return holds(token.utf8) }
         guard let value = headers.first(name: "authorization"), let space = value.utf8.firstIndex(of: UInt8(ascii: " ")),
             value[..<space].lowercased() == "bearer"

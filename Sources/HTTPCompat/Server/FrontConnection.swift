@@ -125,7 +125,7 @@ final class FrontConnection: ChannelDuplexHandler {
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase == .open else { return }
+        guard isOpen else { return }
         let part = unwrapInboundIn(data)
         isReading = true
         if turn?.requestIsWhole ?? false || !waiting.isEmpty {
@@ -181,7 +181,7 @@ final class FrontConnection: ChannelDuplexHandler {
         isDelivering = true
         defer { isDelivering = false }
         while phase == .open, let context {
-            if turn?.isOver ?? false { turnEnds() }
+            endTurn()
             if turn?.requestIsWhole ?? false || (turn == nil && !context.channel.isWritable) { break }
             guard let part = waiting.popFirst() else { break }
             if case .head = part { waitingHeads -= 1 }
@@ -212,15 +212,15 @@ final class FrontConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Both sides of the current turn are done.
-    private func turnEnds() {
-        guard let turn else { return }
-        self.turn = nil
+    /// Makes room for the next request where this one is done. Behind the last one nobody waits for the rest of its body.
+    private func endTurn() {
+        guard let turn, turn.isOver || turn.answerIsWhole && !turn.keepsAlive else { return }
         if exchange != nil { measured() }
         exchange = nil
         cors = []
+        guard turn.keepsAlive else { return close() }
+        self.turn = nil
         expires = .now() + TimeAmount(Limits.httpIdle)
-        if !turn.keepsAlive { close() }
     }
 
     // MARK: Requests

@@ -50,7 +50,6 @@ final class FrontCore: Sendable {
         switch error {
         case .invalidEOFState, .closedConnection: nil
         case .headerOverflow: .detail("The header block exceeds \(Limits.httpHeaderBlock) bytes or its fields their number.", status: 431)
-        case .invalidVersion: .detail("The only version understood is HTTP/1.", status: 505)
         default: .detail("The request is not HTTP/1.1: \(error).", status: 400)
         }
     }

@@ -8,7 +8,7 @@ import NIOHTTP1
 /// still sends its own name, so only names of this machine pass. *Origin*: a browser says where a request comes from, and
 /// one that changes something must come from the front itself or from an allowed origin. Programs send neither Origin nor
 /// Sec-Fetch-Site and never notice.
-struct FrontGuard: Sendable {
+package struct FrontGuard: Sendable {
     private let tokens: BearerTokens?
     private let checksHost: Bool
     private let allowedHosts: Set<String>
@@ -16,7 +16,7 @@ struct FrontGuard: Sendable {
     private let allowsEveryOrigin: Bool
 
     /// - Parameter isLoopback: whether only this machine can reach the front.
-    init(configuration: FrontConfiguration, tokens: BearerTokens?, isLoopback: Bool) {
+    package init(configuration: FrontConfiguration, tokens: BearerTokens?, isLoopback: Bool) {
         self.tokens = tokens
         checksHost = isLoopback && tokens == nil
         allowedHosts = Set(configuration.allowedHosts.map { $0.lowercased() })
@@ -28,13 +28,13 @@ struct FrontGuard: Sendable {
     func ownsAuthorization(of request: FrontRequest) -> Bool { tokens != nil && !request.headers.contains(name: "wiremesh-token") }
 
     /// What to do with a request.
-    enum Verdict {
+    package enum Verdict {
         /// Let it through. `cors` are the fields that its answer carries.
         case pass(cors: [(name: String, value: String)])
         case refuse(HTTPAnswer)
     }
 
-    func judge(_ request: FrontRequest) -> Verdict {
+    package func judge(_ request: FrontRequest) -> Verdict {
         if let refusal = refuseHost(request) { return .refuse(refusal) }
         let origin = request.headers.first(name: "origin")
         if let origin, request.method == .OPTIONS, request.headers.contains(name: "access-control-request-method"), hasCORS {

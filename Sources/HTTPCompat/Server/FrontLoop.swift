@@ -17,7 +17,7 @@ final class FrontLoop {
         connections[ObjectIdentifier(connection)] = connection
         if sweep == nil {
             let bound = NIOLoopBound(self, eventLoop: loop)
-            sweep = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweepOnce() }
+            sweep = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweep(at: .now()) }
         }
     }
 
@@ -39,8 +39,8 @@ final class FrontLoop {
         for connection in Array(connections.values) { connection.cut() }
     }
 
-    private func sweepOnce() {
-        let now = NIODeadline.now()
+    /// Ends what has had its time by `now`.
+    func sweep(at now: NIODeadline) {
         for connection in Array(connections.values) { connection.sweep(now) }
     }
 }

@@ -4,9 +4,9 @@ import Wire
 /// Decides; does no I/O.
 ///
 /// Framing is RFC 9112, 6: an answer that cannot be delivered whole is never ended cleanly.
-struct FrontTurn {
+package struct FrontTurn {
     /// How the end of an answer's body is told.
-    enum Framing: Equatable {
+    package enum Framing: Equatable {
         /// There is no body: HEAD, 204, 304.
         case none
         /// So many bytes are still to come.
@@ -22,18 +22,18 @@ struct FrontTurn {
         case done
     }
 
-    let isHead: Bool
+    package let isHead: Bool
     /// Whether the client speaks HTTP/1.1: chunks and interim answers are allowed.
-    let speaks11: Bool
+    package let speaks11: Bool
     /// Whether another request may follow on the connection.
-    private(set) var keepsAlive: Bool
+    package private(set) var keepsAlive: Bool
     /// The client waits for 100 (Continue) before it sends the body.
-    private(set) var awaitsContinue: Bool
-    private(set) var requestIsWhole = false
+    package private(set) var awaitsContinue: Bool
+    package private(set) var requestIsWhole = false
     private var answer = Answer.awaited
     private var discarded = 0
 
-    init(isHead: Bool, speaks11: Bool, keepsAlive: Bool, awaitsContinue: Bool) {
+    package init(isHead: Bool, speaks11: Bool, keepsAlive: Bool, awaitsContinue: Bool) {
         self.isHead = isHead
         self.speaks11 = speaks11
         self.keepsAlive = keepsAlive
@@ -41,33 +41,33 @@ struct FrontTurn {
     }
 
     /// No head of an answer has been sent.
-    var answerIsAwaited: Bool { answer == .awaited }
-    var answerIsWhole: Bool { answer == .done }
+    package var answerIsAwaited: Bool { answer == .awaited }
+    package var answerIsWhole: Bool { answer == .done }
     /// Both sides are done: the next request may begin, if the connection stays.
-    var isOver: Bool { requestIsWhole && answerIsWhole }
+    package var isOver: Bool { requestIsWhole && answerIsWhole }
 
     /// Another request must not follow.
-    mutating func closeAfterwards() { keepsAlive = false }
+    package mutating func closeAfterwards() { keepsAlive = false }
 
     /// The body is wanted now. Returns whether 100 (Continue) has to be sent first.
-    mutating func bodyIsWanted() -> Bool {
+    package mutating func bodyIsWanted() -> Bool {
         defer { awaitsContinue = false }
         return awaitsContinue && answer == .awaited && !requestIsWhole
     }
 
-    mutating func requestEnded() {
+    package mutating func requestEnded() {
         requestIsWhole = true
         awaitsContinue = false
     }
 
-    enum OnUnwantedBody: Equatable {
+    package enum OnUnwantedBody: Equatable {
         case drop
         /// Too much of it: the connection is not worth keeping.
         case close
     }
 
     /// Bytes of a body that nobody wants.
-    mutating func unwantedBody(_ count: Int) -> OnUnwantedBody {
+    package mutating func unwantedBody(_ count: Int) -> OnUnwantedBody {
         discarded = discarded &+ count
         guard discarded > Limits.httpDiscarded else { return .drop }
         keepsAlive = false
@@ -75,7 +75,7 @@ struct FrontTurn {
     }
 
     /// The answer's head is about to be sent. Fixes the framing, and with it whether the connection can stay.
-    mutating func answerBegins(status: Int, length: UInt64?) -> Framing {
+    package mutating func answerBegins(status: Int, length: UInt64?) -> Framing {
         // Without the 100 the client may or may not send the body: where the next request begins can no longer be told.
         if awaitsContinue { keepsAlive = false }
         let framing: Framing =
@@ -91,7 +91,7 @@ struct FrontTurn {
         return framing
     }
 
-    enum OnAnswerData: Equatable {
+    package enum OnAnswerData: Equatable {
         /// Send the bytes as they are.
         case plain
         /// Send them as one chunk.
@@ -103,7 +103,7 @@ struct FrontTurn {
     }
 
     /// `count` bytes of the answer's body have come.
-    mutating func answerData(_ count: Int) -> OnAnswerData {
+    package mutating func answerData(_ count: Int) -> OnAnswerData {
         guard case .streaming(let framing) = answer, count > 0 else { return .drop }
         switch framing {
         case .none: return .drop
@@ -116,7 +116,7 @@ struct FrontTurn {
         }
     }
 
-    enum OnAnswerEnd: Equatable {
+    package enum OnAnswerEnd: Equatable {
         /// Nothing more has to be sent.
         case silent
         /// Send the last chunk.
@@ -126,7 +126,7 @@ struct FrontTurn {
     }
 
     /// The answer's body has come to its end.
-    mutating func answerEnded() -> OnAnswerEnd {
+    package mutating func answerEnded() -> OnAnswerEnd {
         guard case .streaming(let framing) = answer else { return .abort }
         answer = .done
         switch framing {
@@ -136,7 +136,7 @@ struct FrontTurn {
         }
     }
 
-    enum OnFailure: Equatable {
+    package enum OnFailure: Equatable {
         /// Nothing has been sent: an answer can say what happened.
         case answer
         /// Part of the answer is out: break the connection, with a reset where its end would look like the end of the body.
@@ -144,7 +144,7 @@ struct FrontTurn {
     }
 
     /// The answer cannot be completed.
-    func failed() -> OnFailure {
+    package func failed() -> OnFailure {
         switch answer {
         case .awaited: .answer
         case .streaming(.untilClose): .abort(reset: true)
@@ -152,7 +152,7 @@ struct FrontTurn {
         }
     }
 
-    enum OnInputClosed: Equatable {
+    package enum OnInputClosed: Equatable {
         /// The client is gone.
         case gone
         /// The client may only have closed its sending side. An interim answer finds out: if nobody listens any more,
@@ -163,7 +163,7 @@ struct FrontTurn {
     }
 
     /// The client has closed its sending side, or all of the connection: from here both look the same.
-    mutating func inputClosed() -> OnInputClosed {
+    package mutating func inputClosed() -> OnInputClosed {
         keepsAlive = false
         guard requestIsWhole else { return .gone }
         switch answer {

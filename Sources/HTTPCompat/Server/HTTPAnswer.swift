@@ -33,7 +33,9 @@ public struct HTTPAnswer: Sendable {
 
     /// The answer for a call that failed before its head: the table of `ErrorCode`, and Retry-After where waiting helps.
     public static func failure(_ error: CallError) -> HTTPAnswer {
-        var answer = detail("Request routing failed: \(error)", status: error.code.httpStatus)
+        // 499 would say that this client has gone; it has not, so somebody on the way has given up.
+        let status = error.code.httpStatus == 499 ? 502 : error.code.httpStatus
+        var answer = detail("Request routing failed: \(error)", status: status)
         if let seconds = retryAfterSeconds(error) { answer.fields.append(("retry-after", String(seconds))) }
         return answer
     }

@@ -5,7 +5,7 @@
 #endif
 
 /// The value of Date (RFC 9110, 5.6.7), written anew once a second.
-struct HTTPDate {
+package struct HTTPDate {
     private var second = -1
     private var text = ""
 
@@ -21,7 +21,7 @@ struct HTTPDate {
     /// Seconds since 1970 on the wall clock.
     static func wallSeconds() -> Int { time(nil) }
 
-    static func format(_ second: Int) -> String {
+    package static func format(_ second: Int) -> String {
         var time = time_t(second)
         var parts = tm()
         guard gmtime_r(&time, &parts) != nil, days.indices.contains(Int(parts.tm_wday)), months.indices.contains(Int(parts.tm_mon)) else {

@@ -76,6 +76,11 @@ public final class HTTPFront: Sendable {
         for loop in running.loops { try? await loop.eventLoop.submit { loop.value.cut() }.get() }
     }
 
+    /// Looks after the time limits as if it were `now`: for tests of limits that are too long to wait for.
+    package func sweep(at now: NIODeadline) async {
+        for loop in running.withLock({ $0?.loops ?? [] }) { try? await loop.eventLoop.submit { loop.value.sweep(at: now) }.get() }
+    }
+
     // MARK: Starting
 
     /// - Returns: whether only this machine can reach the address.

@@ -1,29 +1,29 @@
-import NIOHTTP1
-import Transport
-import Wire
+package import NIOHTTP1
+package import Transport
+package import Wire
 
 /// The head of a call as an HTTP request. Checks everything: the head may come from another machine, and what it says must
 /// neither end a line nor tell the upstream another length than the body has.
-struct UpstreamRequest {
+package struct UpstreamRequest {
     /// How the upstream learns where the body ends.
-    enum Framing: Equatable {
+    package enum Framing: Equatable {
         case none
         case length(UInt64)
         case chunked
     }
 
-    let method: HTTPMethod
-    let target: String
+    package let method: HTTPMethod
+    package let target: String
     private var headers: HTTPHeaders
     /// The length that the head names; `nil` if none.
-    let length: UInt64?
+    package let length: UInt64?
     /// Whether doing it twice does no more than doing it once (RFC 9110, 9.2.2).
-    let isIdempotent: Bool
+    package let isIdempotent: Bool
 
     /// - Parameters:
     ///   - prefix: goes before the head's path: the base of the URL, and for members the service's path.
     ///   - carriesOn: whether deadline and hops go along as fields, because the other side may forward again.
-    init(_ head: Head, to url: UpstreamURL, prefix: String, carriesOn: Bool) throws(CallError) {
+    package init(_ head: Head, to url: UpstreamURL, prefix: String, carriesOn: Bool) throws(CallError) {
         let verb = head.verb.isEmpty ? "POST" : head.verb
         guard FieldText.isName(verb), verb != "CONNECT" else { throw CallError(.badRequest, "the method cannot be sent over HTTP") }
         method = HTTPMethod(rawValue: verb)
@@ -64,7 +64,7 @@ struct UpstreamRequest {
     }
 
     /// The head as NIO writes it.
-    func head(_ framing: Framing) -> HTTPRequestHead {
+    package func head(_ framing: Framing) -> HTTPRequestHead {
         var headers = headers
         switch framing {
         case .none: break
@@ -75,13 +75,13 @@ struct UpstreamRequest {
     }
 
     /// The framing of a request whose body is known to have `count` bytes and no more.
-    func framing(whole count: Int) -> Framing {
+    package func framing(whole count: Int) -> Framing {
         if count == 0, length == nil, ![.POST, .PUT, .PATCH].contains(method) { return .none }
         return .length(length ?? UInt64(clamping: count))
     }
 
     /// The framing of a request whose body is still coming.
-    var streamedFraming: Framing { length.map { .length($0) } ?? .chunked }
+    package var streamedFraming: Framing { length.map { .length($0) } ?? .chunked }
 
     /// Whether a segment of the path is "..", however it is written.
     private static func climbs(_ path: String) -> Bool {

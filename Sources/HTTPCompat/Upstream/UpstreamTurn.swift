@@ -2,7 +2,7 @@ import Wire
 
 /// One request to an upstream and its answer: what has gone, what has come, how much the receiver holds, and what a failure
 /// means. Decides; does no I/O.
-struct UpstreamTurn {
+package struct UpstreamTurn {
     private enum Request: Equatable {
         case unsent
         /// The head is out; so many bytes of a promised length are left, `nil` for chunks.
@@ -23,17 +23,17 @@ struct UpstreamTurn {
     /// The connection can take another request after this one.
     private var keepsAlive = true
     /// The upstream has sent bytes of an answer.
-    private(set) var isAnswered = false
+    package private(set) var isAnswered = false
 
-    var headIsSent: Bool { request != .unsent }
-    var requestIsWhole: Bool { request == .done }
-    var answerHasBegun: Bool { answer != .awaited }
+    package var headIsSent: Bool { request != .unsent }
+    package var requestIsWhole: Bool { request == .done }
+    package var answerHasBegun: Bool { answer != .awaited }
     /// Whether the connection goes back to the pool when the answer is whole.
-    var leavesConnectionUsable: Bool { keepsAlive && request == .done && answer == .done }
+    package var leavesConnectionUsable: Bool { keepsAlive && request == .done && answer == .done }
     /// Whether the receiver may be given more. The window of a stream of a link, so that both hold the same at most.
-    var receiverTakesMore: Bool { unconsumed < Int(clamping: Limits.streamWindow) }
+    package var receiverTakesMore: Bool { unconsumed < Int(clamping: Limits.streamWindow) }
 
-    mutating func headSent(_ framing: UpstreamRequest.Framing) {
+    package mutating func headSent(_ framing: UpstreamRequest.Framing) {
         switch framing {
         case .none: request = .streaming(left: 0)
         case .length(let length): request = .streaming(left: length)
@@ -42,7 +42,7 @@ struct UpstreamTurn {
     }
 
     /// `count` bytes of the body are about to be sent. Returns whether they fit the length that was promised.
-    mutating func bodySent(_ count: Int) -> Bool {
+    package mutating func bodySent(_ count: Int) -> Bool {
         guard case .streaming(let left) = request else { return false }
         guard let left else { return true }
         guard let count = UInt64(exactly: count), count <= left else { return false }
@@ -51,25 +51,25 @@ struct UpstreamTurn {
     }
 
     /// The body has come to its end. Returns whether it is as long as was promised.
-    mutating func requestEnded() -> Bool {
+    package mutating func requestEnded() -> Bool {
         guard case .streaming(let left) = request, left ?? 0 == 0 else { return false }
         request = .done
         return true
     }
 
-    mutating func answerBegan(keepsAlive: Bool) {
+    package mutating func answerBegan(keepsAlive: Bool) {
         answer = .streaming
         isAnswered = true
         if !keepsAlive { self.keepsAlive = false }
     }
 
-    mutating func delivered(_ count: Int) { unconsumed = unconsumed &+ count }
+    package mutating func delivered(_ count: Int) { unconsumed = unconsumed &+ count }
 
-    mutating func consumed(_ count: Int) { unconsumed = max(0, unconsumed &- count) }
+    package mutating func consumed(_ count: Int) { unconsumed = max(0, unconsumed &- count) }
 
-    mutating func answerEnded() { answer = .done }
+    package mutating func answerEnded() { answer = .done }
 
-    enum OnFailure: Equatable {
+    package enum OnFailure: Equatable {
         /// A connection from the pool was closed by the upstream while the request was on its way: try a new one.
         case retry
         /// No byte of the request has left.
@@ -83,7 +83,7 @@ struct UpstreamTurn {
     /// - Parameters:
     ///   - isReused: it had carried another request before.
     ///   - canRepeat: the request is idempotent and all of its body is still here.
-    func failed(isReused: Bool, canRepeat: Bool) -> OnFailure {
+    package func failed(isReused: Bool, canRepeat: Bool) -> OnFailure {
         if request == .unsent { return isReused ? .retry : .unreachable }
         return isReused && canRepeat && !isAnswered ? .retry : .broken
     }
