@@ -37,7 +37,8 @@ import Wire
     @Test func theAnswerSaysWhereItComesFrom() async throws {
         let stub = StubCaller { call in
             call.respond(
-                status: 201, fields: [("x-b", "1"), ("wiremesh-route", "direct"), ("content-length", "2"), ("bad\r\nname", "x"), ("v", "a\r\nb")],
+                status: 201,
+                fields: [("x-b", "1"), ("wiremesh-route", "direct"), ("content-length", "2"), ("bad\r\nname", "x"), ("v", "a\r\nb")],
                 servedBy: "worker-b")
             call.send("ok")
             call.end()

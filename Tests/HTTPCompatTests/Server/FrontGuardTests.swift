@@ -89,7 +89,9 @@ import Testing
         }
         try write("# comment\n\n\(Self.token)\n", mode: 0o600)
         #expect(try BearerTokens(file: file.path).accept(["authorization": "Bearer \(Self.token)"]))
-        for (text, mode) in [(Self.token, 0o644), (Self.token, 0o660), ("short", 0o600), ("", 0o600), ("has a space in it, is long", 0o600)] {
+        for (text, mode) in [
+            (Self.token, 0o644), (Self.token, 0o660), ("short", 0o600), ("", 0o600), ("has a space in it, is long", 0o600),
+        ] {
             try write(text, mode: mode)
             #expect(throws: FrontError.self) { try BearerTokens(file: file.path) }
         }

@@ -94,7 +94,7 @@ import Wire
         try await TestFront.with(stub) { front in
             let client = try await front.connect()
             // All of them fit the first read, of 2 KiB.
-            let ahead = String(repeating: "GET / HTTP/1.0\r\n\r\n", count: Limits.httpPipelined + 1)
+            let ahead = String(repeating: "GET / HTTP/1.1\r\n\r\n", count: Limits.httpPipelined + 1)
             try await client.send("GET /service/x HTTP/1.1\r\nHost: localhost\r\n\r\n" + ahead)
             #expect(try await client.rest().isEmpty)
             try await stub.wait { $0.cancelled == .cancelled }
