@@ -53,7 +53,8 @@ extension CoordinatorHTTP {
 }
 
 extension HTTPAnswer {
-    fileprivate static func text(_ text: String, status: Int = 200) -> HTTPAnswer {
+    /// A line for people.
+    static func text(_ text: String, status: Int = 200) -> HTTPAnswer {
         HTTPAnswer(status: status, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: text))
     }
 

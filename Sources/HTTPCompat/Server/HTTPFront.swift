@@ -3,7 +3,6 @@ public import Logging
 public import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import Synchronization
 import Wire
 
@@ -33,6 +32,7 @@ public final class HTTPFront: Sendable {
         self.logger = logger
         let metrics = FrontMetrics()
         self.metrics = metrics
+        (hot as? any ScrapedRoutes)?.metrics.add { metrics.write(to: &$0) }
         let isSecure = configuration.certificate != nil
         makeCore = { door in
             FrontCore(door: door, hot: hot, isSecure: isSecure, metrics: metrics, logger: logger) {
@@ -51,18 +51,24 @@ public final class HTTPFront: Sendable {
     /// - Returns: the address that is bound: the port is another one than configured where that was 0, or busy and movable.
     /// - Throws: `FrontError`; nothing is left behind.
     public func start() async throws(FrontError) -> SocketAddress {
-        let tls = try FrontTLS(configuration)
-        let tokens = try configuration.tokenFile.map { file throws(FrontError) in try BearerTokens(file: file) }
-        let isLoopback = try await checkExposure(hasTLS: tls != nil, hasTokens: tokens != nil)
-        let core = makeCore(FrontGuard(configuration: configuration, tokens: tokens, isLoopback: isLoopback))
+        let means = try await FrontMeans(configuration)
+        if !means.missing.isEmpty {
+            let lack = means.missing.joined(separator: " and without ")
+            logger.warning(
+                "HTTP on \(configuration.host) is open to other machines without \(lack): everyone who reaches it can use this mesh")
+        }
+        let core = makeCore(FrontGuard(configuration: configuration, tokens: means.tokens, isLoopback: means.isLoopback))
         let loops = await frontLoops()
-        let server = try await bind(core, loops, tls)
+        let server = try await bind(core, loops, means.tls)
         guard let address = server.localAddress else {
             throw .cannotListen(host: configuration.host, port: configuration.port, reason: "it closed at once")
         }
         running.withLock { $0 = Running(server: server, loops: Array(loops.values)) }
         return address
     }
+
+    /// Checks a configuration without binding: files, and whether it may be reached from other machines.
+    public static func check(_ configuration: FrontConfiguration) async throws(FrontError) { _ = try await FrontMeans(configuration) }
 
     /// Stops to listen, lets requests in progress end for at most `Limits.httpDrain`, then cuts what is left.
     public func shutdown() async {
@@ -82,23 +88,6 @@ public final class HTTPFront: Sendable {
     }
 
     // MARK: Starting
-
-    /// - Returns: whether only this machine can reach the address.
-    private func checkExposure(hasTLS: Bool, hasTokens: Bool) async throws(FrontError) -> Bool {
-        let (host, port) = (configuration.host, configuration.port)
-        let address: SocketAddress
-        do {
-            address = try await NIOThreadPool.singleton.runIfActive { try SocketAddress.makeAddressResolvingHost(host, port: port) }
-        } catch {
-            throw .cannotListen(host: host, port: port, reason: "the name has no address")
-        }
-        if address.isLoopback { return true }
-        if hasTLS, hasTokens { return false }
-        guard configuration.allowsInsecure else { throw .exposed(host: host) }
-        let missing = [hasTLS ? nil : "encryption", hasTokens ? nil : "authentication"].compactMap { $0 }.joined(separator: " and without ")
-        logger.warning("HTTP on \(host) is open to other machines without \(missing): everyone who reaches it can use this mesh")
-        return false
-    }
 
     private func frontLoops() async -> [ObjectIdentifier: NIOLoopBound<FrontLoop>] {
         var loops: [ObjectIdentifier: NIOLoopBound<FrontLoop>] = [:]
@@ -151,36 +140,5 @@ public final class HTTPFront: Sendable {
         if let tls { try pipeline.addHandler(tls.handler()) }
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
         try pipeline.addHandler(FrontConnection(core: core, loop: loop))
-    }
-}
-
-/// TLS of a front: certificate chain and key from PEM files, TLS 1.2 at least, HTTP/1.1 only.
-struct FrontTLS: Sendable {
-    private let context: NIOSSLContext
-
-    /// `nil` where none is configured.
-    init?(_ configuration: FrontConfiguration) throws(FrontError) {
-        guard configuration.certificate != nil || configuration.key != nil else { return nil }
-        guard let certificate = configuration.certificate, let key = configuration.key else { throw .certificateWithoutKey }
-        let chain: [NIOSSLCertificate]
-        do { chain = try NIOSSLCertificate.fromPEMFile(certificate) } catch { throw .badCertificate(file: certificate, reason: "\(error)") }
-        guard !chain.isEmpty else { throw .badCertificate(file: certificate, reason: "it holds no certificate") }
-        let privateKey: NIOSSLPrivateKey
-        do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch { throw .badCertificate(file: key, reason: "\(error)") }
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
-        tls.minimumTLSVersion = .tlsv12
-        tls.applicationProtocols = ["http/1.1"]
-        do { context = try NIOSSLContext(configuration: tls) } catch { throw .badCertificate(file: certificate, reason: "\(error)") }
-    }
-
-    func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
-}
-
-extension SocketAddress {
-    /// Whether only this machine can reach the address: 127.0.0.0/8, ::1, the former mapped into IPv6, or a socket file.
-    var isLoopback: Bool {
-        guard let address = ipAddress else { return true }
-        return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
     }
 }
