@@ -17,6 +17,7 @@ struct PeerCaller: Caller {
     func open(_ head: Head, on loop: any EventLoop, receiver: any CallReceiver) -> any CallStream {
         switch endpoint.place(for: target, on: loop) {
         case .up(let entry):
+            if entry.loop === loop, let stream = entry.bound.value.call(head, receiver: receiver) { return stream }
             return HoppingStream.open(head, on: loop, receiver: receiver, linkLoop: entry.loop) { entry.bound.value.call($0) }
         case .dialling(let dial):
             return HoppingStream.open(head, on: loop, receiver: receiver, linkLoop: dial.loop) { stream in

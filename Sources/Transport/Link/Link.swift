@@ -137,8 +137,8 @@ final class Link: ChannelInboundHandler {
 
     private func handle(_ event: LinkEvent, _ base: Int) {
         switch event {
-        case .opened(let ref, let head, let end): accept(ref, head, end: end)
-        case .answered(let ref, let head, let end): stream(ref)?.received(head: head, end: end)
+        case .opened(let ref, let end): accept(ref, machine.head, end: end)
+        case .answered(let ref, let end): stream(ref)?.received(head: machine.head, end: end)
         case .data(let ref, let range, let end): stream(ref)?.received(body(base, range), end: end)
         case .inflated(let ref, let bytes, let end): stream(ref)?.received(ByteBuffer(bytes: bytes), end: end)
         case .reset(let ref, let code, let retryAfter, let reason):
@@ -190,6 +190,12 @@ final class Link: ChannelInboundHandler {
     func call(_ stream: LinkStream) {
         guard !isClosed else { return stream.failLater(farewell ?? CallError(.unreachable, "the link to \(peer.name) is closed")) }
         if waitingHead < waiting.count || !stream.start(on: self) { waiting.append(stream) }
+    }
+
+    /// A call that can be made at once; `nil` where it has to wait.
+    func call(_ head: Head, receiver: any CallReceiver) -> LinkStream? {
+        guard !isClosed, waitingHead == waiting.count else { return nil }
+        return LinkStream(calling: head, receiver: receiver, at: self)
     }
 
     private func startWaiting() {

@@ -6,55 +6,61 @@ import Wire
 /// A caller's stream may exist before its link does, or before the peer allows another one: what is written meanwhile
 /// waits here and nothing is reported as writable.
 final class LinkStream: ServerStream {
-    private enum State {
-        /// No stream of the link yet.
-        case waiting(Head, body: [ByteBuffer], finished: Bool)
-        case open(Link, StreamRef)
-        case done
-    }
-
     let eventLoop: any EventLoop
-    private var state: State
+    /// The stream of the link, once there is one and until it is over.
+    private var link: Link?
+    private var ref = StreamRef(slot: -1, id: 0)
+    /// A call that has no stream yet.
+    private var pending: PendingCall?
     private var receiver: (any CallReceiver)?
-    /// When the call was made: what is left of its deadline is sent.
-    private let started: Instant
     private var localEnded = false
     private var remoteEnded = false
     /// While it is more than 0 the stream keeps its slot although it has ended: a handler is still at work on it.
     private var holds = 0
 
+    /// What a call has said before its stream exists.
+    private final class PendingCall {
+        var head: Head
+        var body: [ByteBuffer] = []
+        /// When the call was made: what is left of its deadline is sent.
+        let started = Instant.now()
+
+        init(_ head: Head) { self.head = head }
+    }
+
     /// A call that waits for its link.
     init(calling head: Head, receiver: any CallReceiver, on loop: any EventLoop) {
         eventLoop = loop
-        state = .waiting(head, body: [], finished: false)
+        pending = PendingCall(head)
         self.receiver = receiver
-        started = .now()
     }
 
     /// A call that the peer made. `attach` gives it its receiver.
     init(accepted ref: StreamRef, on link: Link, ended: Bool) {
         eventLoop = link.eventLoop
-        state = .open(link, ref)
-        started = .now()
+        self.link = link
+        self.ref = ref
         remoteEnded = ended
     }
 
-    func attach(_ receiver: any CallReceiver) {
-        if case .done = state { return }
+    /// A call for which `link` has room at once; `nil` where it must wait or cannot be made. The head goes out as it is.
+    init?(calling head: Head, receiver: any CallReceiver, at link: Link) {
+        let left: Duration? = head.deadline > 0 ? .milliseconds(Int64(head.deadline)) : nil
+        guard case .success(let ref?) = link.open(head, deadline: left, end: false) else { return nil }
+        eventLoop = link.eventLoop
+        self.link = link
+        self.ref = ref
         self.receiver = receiver
+        link.register(self, ref)
     }
+
+    func attach(_ receiver: any CallReceiver) { if link != nil { self.receiver = receiver } }
 
     // MARK: CallStream
 
-    var isWritable: Bool {
-        guard case .open(let link, let ref) = state else { return false }
-        return link.isWritable(ref)
-    }
+    var isWritable: Bool { link?.isWritable(ref) ?? false }
 
-    func respond(_ head: Head) {
-        guard case .open(let link, let ref) = state, !localEnded else { return }
-        link.respond(ref, head)
-    }
+    func respond(_ head: Head) { if !localEnded { link?.respond(ref, head) } }
 
     func write(_ bytes: ByteBuffer) { write(bytes, end: false) }
 
@@ -65,35 +71,25 @@ final class LinkStream: ServerStream {
     private func write(_ bytes: ByteBuffer, end: Bool) {
         guard !localEnded else { return }
         localEnded = end
-        switch state {
-        case .waiting(let head, var body, _):
-            state = .done
-            if bytes.readableBytes > 0 { body.append(bytes) }
-            state = .waiting(head, body: body, finished: end)
-        case .open(let link, let ref):
+        if let link {
             link.send(ref, bytes, end: end)
             releaseIfOver()
-        case .done: break
+        } else if let pending, bytes.readableBytes > 0 {
+            pending.body.append(bytes)
         }
     }
 
-    func consumed(_ count: Int) {
-        guard case .open(let link, let ref) = state else { return }
-        link.consumed(ref, count)
-    }
+    func consumed(_ count: Int) { link?.consumed(ref, count) }
 
     func cancel(_ code: ErrorCode, reason: String) { cancel(CallError(code, reason)) }
 
     /// Ends the call with everything that `error` says.
     func cancel(_ error: CallError) {
         receiver = nil
+        pending = nil
         localEnded = true
         remoteEnded = true
-        guard case .open(let link, let ref) = state else {
-            state = .done
-            return
-        }
-        link.reset(ref, error)
+        link?.reset(ref, error)
         releaseIfOver()
     }
 
@@ -108,8 +104,8 @@ final class LinkStream: ServerStream {
     }
 
     private func releaseIfOver() {
-        guard localEnded, remoteEnded, holds == 0, case .open(let link, let ref) = state else { return }
-        state = .done
+        guard localEnded, remoteEnded, holds == 0, let link else { return }
+        self.link = nil
         receiver = nil
         link.release(ref)
     }
@@ -118,10 +114,11 @@ final class LinkStream: ServerStream {
 
     /// Starts a waiting call on `link`. `false` while the peer allows no further stream.
     func start(on link: Link) -> Bool {
-        guard case .waiting(var head, let body, let finished) = state else { return true }
+        guard let pending else { return true }
+        var head = pending.head
         var left: Duration?
         if head.deadline > 0 {
-            let remaining = Duration.milliseconds(Int64(head.deadline)) - (Instant.now() - started)
+            let remaining = Duration.milliseconds(Int64(head.deadline)) - (Instant.now() - pending.started)
             guard remaining >= .milliseconds(1) else {
                 failLater(CallError(.deadlineExceeded.notProcessed, "no link before the deadline"))
                 return true
@@ -129,17 +126,18 @@ final class LinkStream: ServerStream {
             head.deadline = remaining.wholeMilliseconds
             left = remaining
         }
-        let endsWithHead = finished && body.isEmpty
-        switch link.open(head, deadline: left, end: endsWithHead) {
-        case .failure(let error):
-            failLater(error)
-        case .success(nil):
-            return false
+        switch link.open(head, deadline: left, end: localEnded && pending.body.isEmpty) {
+        case .failure(let error): failLater(error)
+        case .success(nil): return false
         case .success(let ref?):
-            state = .open(link, ref)
+            self.ref = ref
+            self.link = link
+            self.pending = nil
             link.register(self, ref)
-            for (index, bytes) in body.enumerated() { link.send(ref, bytes, end: finished && index == body.count - 1) }
-            if !finished { eventLoop.assumeIsolated().execute { [weak self] in self?.becameWritable() } }
+            for (index, bytes) in pending.body.enumerated() {
+                link.send(ref, bytes, end: localEnded && index == pending.body.count - 1)
+            }
+            if !localEnded { eventLoop.assumeIsolated().execute { [weak self] in self?.becameWritable() } }
         }
         return true
     }
@@ -167,19 +165,22 @@ final class LinkStream: ServerStream {
     func fail(_ error: CallError) {
         let receiver = receiver
         self.receiver = nil
+        pending = nil
         localEnded = true
         remoteEnded = true
         receiver?.callFailed(error)
-        if case .waiting = state { state = .done }
         releaseIfOver()
     }
 
     /// For a call that ends while it is being made: its receiver hears of it after `open` has returned.
-    func failLater(_ error: CallError) { eventLoop.assumeIsolated().execute { self.fail(error) } }
+    func failLater(_ error: CallError) {
+        pending = nil
+        eventLoop.assumeIsolated().execute { self.fail(error) }
+    }
 
     /// The link is gone: there is nothing left to release.
     func linkClosed(_ error: CallError) {
-        state = .done
+        link = nil
         fail(error)
     }
 }

@@ -1,9 +1,9 @@
 /// What a record said, frame by frame. Ranges are positions in the opened record that was given to `nextEvent`.
 public enum LinkEvent: Sendable {
-    /// The peer opened a stream.
-    indirect case opened(StreamRef, Head, end: Bool)
-    /// The peer answered on a stream that this side opened.
-    indirect case answered(StreamRef, Head, end: Bool)
+    /// The peer opened a stream. Its head is `LinkMachine.head`, until the next event.
+    case opened(StreamRef, end: Bool)
+    /// The peer answered on a stream that this side opened. The answer's head is `LinkMachine.head`, until the next event.
+    case answered(StreamRef, end: Bool)
     /// Bytes of a body. `consumed` gives their credit back.
     case data(StreamRef, Range<Int>, end: Bool)
     /// The same, but they came compressed.

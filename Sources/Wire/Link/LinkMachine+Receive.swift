@@ -73,11 +73,10 @@ extension LinkMachine {
         guard let index = try locate(header.stream) else { return nil }
         guard streams[index].isLocal, !streams[index].headReceived, !streams[index].remoteEnded else { throw .streamState }
         let ref = streams.ref(index)
-        let head: Head
         do { head = try Head(decoding: frames.extracting(payload)) } catch { return try fail(ref, error) }
         streams[index].headReceived = true
         endRemote(index, end)
-        return .answered(ref, head, end: end)
+        return .answered(ref, end: end)
     }
 
     /// A frame is whole but its content is not: only its stream ends.
@@ -97,7 +96,6 @@ extension LinkMachine {
             try refuse(id, .draining)
             return nil
         }
-        let head: Head
         do { head = try Head(decoding: frames.extracting(payload)) } catch {
             try budget.spend(now: now)
             cleanedCount += 1
@@ -112,7 +110,7 @@ extension LinkMachine {
             let limit = min(Duration.milliseconds(Int64(head.deadline)), Limits.maximumDeadline)
             deadlines.set(index, at: now + limit)
         }
-        return .opened(streams.ref(index), head, end: end)
+        return .opened(streams.ref(index), end: end)
     }
 
     /// Refuses a stream that never gets a slot.

@@ -44,9 +44,13 @@ public struct LinkMachine: ~Copyable {
     var scratch: [UInt8] = []
     var block: [UInt8] = []
 
-    // Life
+    // Receiving
+    /// The head of the last `opened` or `answered` event. Apart from the event, because it is large and events are passed around.
+    public internal(set) var head = Head()
     var frameOffset = 0
     var pendingEvents: [LinkEvent] = []
+
+    // Life
     /// The highest peer stream that will be served, once this side has said GOAWAY.
     var drainingAt: UInt32?
     /// Whether the peer has said GOAWAY.

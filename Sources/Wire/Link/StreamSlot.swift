@@ -3,8 +3,13 @@
 public struct StreamRef: Hashable, Sendable {
     /// Index in the slab; local, never on the wire.
     public var slot: Int32
-    /// The stream id of the frames.
+    /// The stream id of the frames; 0 names no stream.
     public var id: UInt32
+
+    package init(slot: Int32, id: UInt32) {
+        self.slot = slot
+        self.id = id
+    }
 }
 
 /// One stream of a link: both directions with their credit, and what waits to be sent.

@@ -71,7 +71,7 @@ import Wire
         try pair.receive(first, at: pair.server)
         let order = pair.server.events.compactMap { event -> UInt32? in
             switch event {
-            case .opened(let ref, _, _): ref.id
+            case .opened(let ref, _): ref.id
             case .data(let ref, _, _): ref.id
             default: nil
             }

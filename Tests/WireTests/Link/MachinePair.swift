@@ -94,7 +94,7 @@ struct MachinePair {
         if let deadline { head.deadline = deadline.wholeMilliseconds }
         guard let ref = try client.machine.open(head, deadline: deadline, end: end, compress: true, now: now) else { return nil }
         try run()
-        for case .opened(let opened, _, _) in server.events where opened.id == ref.id { return (ref, opened) }
+        for case .opened(let opened, _) in server.events where opened.id == ref.id { return (ref, opened) }
         return nil
     }
 }
