@@ -38,9 +38,7 @@ struct Enrolment {
             do {
                 return try await askOnce(token)
             } catch let error as CallError {
-                guard error.code.base == ErrorCode.unreachable.base || error.code.base == ErrorCode.authentication else {
-                    throw WorkerError(.refused, refusal(error))
-                }
+                guard Self.silence.contains(error.code.base) else { throw WorkerError(.refused, refusal(error)) }
                 guard attempt < 3 else { throw WorkerError(.refused, silence(token, error)) }
                 logger.warning("no answer to the join token yet", metadata: ["reason": "\(error)"])
                 try? await Task.sleep(for: backoff.next(random: .random(in: .min ... .max)))
@@ -50,6 +48,9 @@ struct Enrolment {
         }
         throw WorkerError(.refused, "the enrolment was not tried")
     }
+
+    /// What a joiner hears of a coordinator that does not know its token: a connection that is closed without a word.
+    private static let silence: Set<ErrorCode> = [.unreachable.base, .authentication.base, .linkLost.base, .deadlineExceeded.base]
 
     private func askOnce(_ token: JoinToken) async throws -> EnrolAnswer {
         let identity = identity.credentials.identity

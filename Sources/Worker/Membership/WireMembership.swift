@@ -49,23 +49,45 @@ final class WireMembership: Sendable {
 
     // MARK: Duties
 
-    /// Until the task is cancelled.
-    func run() async {
+    /// The first contact: registers, or returns with a warning where no coordinator can be reached. Throws what cannot change.
+    func begin() async throws(WorkerError) {
+        var patience = RefusalPatience()
+        while true {
+            do {
+                while try await step() {}
+                return
+            } catch {
+                logger.debug("no registration yet", metadata: ["reason": "\(error)"])
+                if let refusal = patience.refusal(error, now: .now()) { throw refusal }
+                guard patience.isWaiting(now: .now()) else {
+                    return logger.warning("no coordinator yet; trying on", metadata: ["reason": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Until the task is cancelled, or the mesh refuses this node for good: then it returns why.
+    func run() async -> WorkerError? {
         var backoff = Backoff(limit: .seconds(5))
+        var patience = RefusalPatience()
         var lastError: CallError?
         while !Task.isCancelled {
             do {
                 if try await step() { continue }
                 backoff.reset()
+                patience = RefusalPatience()
                 if lastError != nil { logger.info("the coordinator answers again") }
                 lastError = nil
                 await wake.wait(atMost: .seconds(1))
             } catch {
-                if error.code != lastError?.code { logger.warning("no coordinator", metadata: ["reason": "\(error)"]) }
+                if let refusal = patience.refusal(error, now: .now()) { return refusal }
+                if error.code != lastError?.code, !Task.isCancelled { logger.warning("no coordinator", metadata: ["reason": "\(error)"]) }
                 lastError = error
                 try? await Task.sleep(for: backoff.next(random: .random(in: .min ... .max)))
             }
         }
+        return nil
     }
 
     /// Does what is due. False if nothing was.

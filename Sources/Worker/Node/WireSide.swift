@@ -47,12 +47,7 @@ final class WireSide: Sendable {
         }
         if let certificate = endpoint.credentials.certificate { membership.use(certificate) }
         facts.setListening(try await listen(configuration))
-        do {
-            while try await membership.step() {}
-        } catch {
-            guard !isFinal(error) else { throw WorkerError(.refused, refusal(error)) }
-            logger.warning("no coordinator yet; trying on", metadata: ["reason": "\(error)"])
-        }
+        try await membership.begin()
     }
 
     private func listen(_ configuration: WorkerConfiguration) async throws(WorkerError) -> Endpoint {
@@ -71,20 +66,6 @@ final class WireSide: Sendable {
             }
         }
         throw WorkerError(.portTaken, "port \(first) of \(configuration.listenHost) is taken; name another one with --listen")
-    }
-
-    /// Whether trying again cannot help.
-    private func isFinal(_ error: CallError) -> Bool {
-        [.revoked, .cloneDetected, .nameTaken].contains(error.code)
-    }
-
-    private func refusal(_ error: CallError) -> String {
-        switch error.code {
-        case .cloneDetected:
-            "another worker runs with this identity (a copied data folder?); stop it, or join with a new folder and a new token"
-        case .revoked: "this worker's identity was revoked; join again with a new token, a new name and a new folder"
-        default: "the mesh refuses this worker: \(error)"
-        }
     }
 
     // MARK: Notices

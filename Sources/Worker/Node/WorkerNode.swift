@@ -21,6 +21,8 @@ public final class WorkerNode: Caller, Sendable {
     let overHTTP: HTTPMembership?
     let facts: NodeFacts
     private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let refusal = Mutex<WorkerError?>(nil)
+    private let stop = Wake()
     private let started = Instant.now()
 
     /// Opens the data folder and counts the start; nothing is sent or listened to before `start`.
@@ -141,7 +143,7 @@ public final class WorkerNode: Caller, Sendable {
         for service in host.all { _ = await service.probe() }
         if let wire {
             try await wire.start(configuration, router: router)
-            run { await wire.membership.run() }
+            run { await self.keepMembership(wire) }
             run { [router] in await wire.watch.run(router) }
             run { [router] in await wire.measure(router) }
         }
@@ -150,10 +152,21 @@ public final class WorkerNode: Caller, Sendable {
     }
 
     /// `start`, then work until the task is cancelled, then `shutdown`.
+    /// - Throws: what `start` throws, and the mesh's refusal of this node if that comes later.
     public func run() async throws(WorkerError) {
         try await start()
-        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+        while !Task.isCancelled, refusal.withLock({ $0 == nil }) { await stop.wait(atMost: .seconds(60)) }
         await Task { await self.shutdown() }.value
+        if let refusal = refusal.withLock({ $0 }) { throw refusal }
+    }
+
+    /// A node that the mesh has refused (revoked, or a copy of one that runs) takes no more calls.
+    private func keepMembership(_ wire: WireSide) async {
+        guard let refusal = await wire.membership.run() else { return }
+        logger.error("\(refusal)")
+        host.drain()
+        self.refusal.withLock { $0 = refusal }
+        stop.signal()
     }
 
     /// Takes no new calls from links, tells the coordinator, lets calls in progress end within the configured grace, and

@@ -5,7 +5,9 @@ package import Wire
 ///
 /// Two workers are drawn at random; the one with the lower cost (`Candidate.cost`: smoothed latency, failures counted as
 /// latency, times load) gets the call. Costs within a quarter of each other are a tie, decided by load: measured
-/// latencies of equal machines always differ a little, and that must not move all calls to one of them.
+/// latencies of equal machines always differ a little, and that must not move all calls to one of them. One call in 32
+/// goes to the first that was drawn, unless that one fails or is full: a worker that was slow once would otherwise never
+/// be measured again.
 /// Why two and not the best of all: everybody who believes the same old news would choose the same best.
 package struct Balancer: Sendable {
     private var candidates: [Candidate] = []
@@ -81,6 +83,7 @@ package struct Balancer: Sendable {
         guard count > 1 else { return slot(0, where: may) }
         let step = 1 + Int(random >> 32) % (count - 1)
         guard let a = slot(first, where: may), let b = slot((first + step) % count, where: may) else { return nil }
+        if random >> 59 == 0, candidates[a].mayBeExplored(now: now) { return a }
         return isBetter(candidates[b], than: candidates[a], now: now) ? b : a
     }
 

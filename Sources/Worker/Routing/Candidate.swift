@@ -18,6 +18,8 @@ struct Candidate: Sendable {
     private var prior: Double
     private var latency: Double?
     private var latencyAt: Instant
+    /// Whether a call was answered before: the first one also paid for the link.
+    private var isWarm = false
     /// What failures cost, in microseconds; added to the latency.
     private var penalty: Double = 0
     private var penaltyAt: Instant
@@ -52,9 +54,12 @@ struct Candidate: Sendable {
 
     /// The head of a good answer took `microseconds`.
     mutating func succeeded(after microseconds: Double, now: Instant) {
-        let known = estimate(now: now)
-        latency = latency == nil ? microseconds : known + (microseconds - known) * Self.weight
-        latencyAt = now
+        if isWarm {
+            let known = estimate(now: now)
+            latency = latency == nil ? microseconds : known + (microseconds - known) * Self.weight
+            latencyAt = now
+        }
+        isWarm = true
         penalty = decayed(penalty, since: penaltyAt, now: now, halfLife: Self.penaltyHalfLife) / 2
         penaltyAt = now
         ejection.succeeded(now: now)
@@ -81,6 +86,12 @@ struct Candidate: Sendable {
         return max(own, said + Double(inFlight - inFlightAtReport) / slots)
     }
 
+    /// Whether a call may be sent here just to learn how it is: it neither fails nor is full.
+    func mayBeExplored(now: Instant) -> Bool {
+        let failing = penalty == 0 ? 0 : decayed(penalty, since: penaltyAt, now: now, halfLife: Self.penaltyHalfLife)
+        return failing < Self.penaltyOfFailure / 10 && load(now: now) < 1
+    }
+
     /// The expected time of one more call, in microseconds.
     func cost(now: Instant) -> Double {
         let failing = penalty == 0 ? 0 : decayed(penalty, since: penaltyAt, now: now, halfLife: Self.penaltyHalfLife)
@@ -101,7 +112,7 @@ struct Candidate: Sendable {
 
     /// Weight of one sample: about eight of them make the mean.
     private static let weight = 0.125
-    private static let latencyHalfLife: Duration = .seconds(30)
+    private static let latencyHalfLife: Duration = .seconds(10)
     private static let loadHalfLife: Duration = .seconds(5)
     private static let penaltyHalfLife: Duration = .seconds(5)
     private static let penaltyOfFailure = 1e6
