@@ -142,7 +142,7 @@ import Worker
         balancer.measured("a", roundTrip: .milliseconds(300))
         balancer.measured("b", roundTrip: .milliseconds(10))
         for word in UInt64(0)..<8 {
-            let choice = balancer.choose(random: word << 32 | word, now: clock.now)
+            let choice = balancer.choose(random: 1 << 63 | word << 32 | word, now: clock.now)
             #expect(choice?.member.name == "b")
             if let choice { balancer.ended(choice) }
         }

@@ -78,12 +78,13 @@ import Worker
         let (slow, _) = try await NodeRoutingTests.node(members: ["there": hang], answerTimeout: .milliseconds(100))
         let late = try await onLoop { Probe(slow, NodeRoutingTests.head(), on: $0) }
         try await late.until { $0.error?.code == .deadlineExceeded }
-        let (fine, _) = try await NodeRoutingTests.node(members: ["there": echo], answerTimeout: .milliseconds(100))
+        let (fine, _) = try await NodeRoutingTests.node(members: ["there": echo], answerTimeout: .seconds(2))
         let long = try await onLoop { Probe(fine, NodeRoutingTests.head(), on: $0) }
-        try await long.until { $0.head != nil }
-        try await Task.sleep(for: .milliseconds(200))
+        try await long.until { $0.head != nil || $0.error != nil }
+        try await Task.sleep(for: .milliseconds(2_500))
         try await long.act { $0.finish() }
-        try await long.until { $0.ended }
+        try await long.until { $0.ended || $0.error != nil }
+        #expect(try await long.read { $0.error } == nil)
         await slow.shutdown()
         await fine.shutdown()
     }

@@ -95,7 +95,7 @@ struct Candidate: Sendable {
     /// The expected time of one more call, in microseconds.
     func cost(now: Instant) -> Double {
         let failing = penalty == 0 ? 0 : decayed(penalty, since: penaltyAt, now: now, halfLife: Self.penaltyHalfLife)
-        return (estimate(now: now) + failing) * (1 + load(now: now))
+        return (Self.noise + estimate(now: now) + failing) * (1 + load(now: now))
     }
 
     /// The smoothed latency, moving back to the expected one while no call refreshes it: a worker that was slow once
@@ -110,6 +110,8 @@ struct Candidate: Sendable {
         return locality.expectedRoundTrip(to: there) + Double(member.record.load.serviceMicroseconds)
     }
 
+    /// Latencies that differ by much less than this say nothing, in microseconds.
+    private static let noise = 2_000.0
     /// Weight of one sample: about eight of them make the mean.
     private static let weight = 0.125
     private static let latencyHalfLife: Duration = .seconds(10)
