@@ -81,7 +81,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CoordinatorTests",
-            dependencies: ["Wire", "Transport", "Coordinator", "MeshTestKit", nioCore, nioPosix],
+            dependencies: ["Wire", "Transport", "Coordinator", "MeshTestKit", nioCore, nioPosix, logging],
             swiftSettings: settings
         ),
         .testTarget(

@@ -133,6 +133,8 @@ public enum Limits {
     public static let jsonFragment = 16_384
     /// Conditions and writes of one store transaction: etcd takes no more.
     public static let transaction = 128
+    /// Pages of 4 KiB of the embedded store, 4 GiB: four million members.
+    public static let storePages = 1 << 20
     /// Keys that one token admits: they stand in its record.
     public static let tokenUses = 1_000
     /// Life of a token, in seconds: a year.

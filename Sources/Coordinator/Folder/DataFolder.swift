@@ -1,11 +1,13 @@
 import Foundation
+import Synchronization
 import Transport
 
 /// A coordinator's folder: the authority's key, the node's own keys, the store. Mode 0700, its files 0600, used by one process.
 final class DataFolder: Sendable {
     /// Without a slash at the end.
     let path: String
-    private let folder: PrivateFolder
+    /// `nil` once it is released.
+    private let folder: Mutex<PrivateFolder?>
 
     /// The form of the folder; one of another form is not touched.
     private static let version = 1
@@ -17,10 +19,13 @@ final class DataFolder: Sendable {
     init(_ path: String, create: Bool) throws(CoordinatorError) {
         self.path = Self.trimmed(path)
         if !create { try Self.checkExists(self.path) }
-        do { folder = try PrivateFolder(path: self.path, kind: "coordinator", version: Self.version) } catch {
+        do { folder = Mutex(try PrivateFolder(path: self.path, kind: "coordinator", version: Self.version)) } catch {
             throw CoordinatorError(error)
         }
     }
+
+    /// Lets another process use it. Nothing can be read or written from now on.
+    func release() { folder.withLock { $0 = nil } }
 
     /// Where the store's file stands.
     var storePath: String { path + "/store.sqlite" }
@@ -36,22 +41,29 @@ final class DataFolder: Sendable {
 
     /// Reads a file of the folder; `nil` if there is none.
     func read(_ name: String, limit: Int) throws(CoordinatorError) -> [UInt8]? {
+        let folder = try open()
         do { return try folder.read(name, limit: limit) } catch { throw CoordinatorError(error) }
     }
 
     /// Replaces a file of the folder, whole or not at all.
     func replace(_ name: String, with bytes: [UInt8]) throws(CoordinatorError) {
+        let folder = try open()
         do { try folder.write(name, bytes) } catch { throw CoordinatorError(error) }
     }
 
     /// Opens the store. Its file is made before SQLite would, with mode 0600; the log beside it takes the same mode.
     func openStore() throws(CoordinatorError) -> SQLiteStore {
-        let file = open(storePath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = Foundation.open(storePath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else {
             throw .dataFolder("\(storePath) cannot be written: \(String(cString: strerror(errno))).")
         }
         close(file)
         do { return try SQLiteStore(path: storePath) } catch { throw CoordinatorError(error, folder: path) }
+    }
+
+    private func open() throws(CoordinatorError) -> PrivateFolder {
+        guard let folder = folder.withLock({ $0 }) else { throw .failed("The data folder \(path) was given back already.") }
+        return folder
     }
 
     private static func trimmed(_ path: String) -> String { path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }

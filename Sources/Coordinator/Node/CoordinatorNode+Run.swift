@@ -47,6 +47,7 @@ extension CoordinatorNode {
         await store(core.takeUnstored())
         try? ClockCheck.note(folder, now: .wallClock())
         await core.membership.store.close()
+        folder.release()
     }
 
     /// Calls one worker over the wire; `nil` for an unknown worker and for one that speaks HTTP only.

@@ -9,13 +9,20 @@ package final class SQLiteStore: Store {
     /// The version of the tables; a file of another version is not touched.
     private static let version = 1
 
-    /// Opens the file at `path`, making it where there is none. The caller has made sure that nobody else uses it.
-    package init(path: String) throws(StoreError) {
+    /// Opens the file at `path`, making it where there is none. The caller has made sure that nobody else uses it. A file that has
+    /// `maximumPages` pages of 4 KiB is full.
+    package init(path: String, maximumPages: Int = Limits.storePages) throws(StoreError) {
+        // Looked up before SQLite opens the file: opening it can change it.
+        if let found = Self.versionInHeader(path), found != 0, found != Self.version {
+            throw .version(found: found, known: Self.version)
+        }
         queue = try Self.translate(path) {
             var configuration = Configuration()
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(5)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA max_page_count = \(maximumPages)")
+            }
             return try DatabaseQueue(path: path, configuration: configuration)
         }
         let found = try Self.translate(path) { [queue] in
@@ -45,6 +52,7 @@ package final class SQLiteStore: Store {
         }
     }
 
+    @discardableResult
     package func transaction(_ conditions: [StoreCondition], _ writes: [StoreWrite]) async throws(StoreError) -> UInt64 {
         guard conditions.count + writes.count <= Limits.transaction else { throw .failed("a transaction of too many parts") }
         return try await perform { queue in
@@ -63,6 +71,14 @@ package final class SQLiteStore: Store {
     package func close() async { try? queue.close() }
 
     // MARK: Parts
+
+    /// The version in the file's header, four bytes at 60; `nil` where there is no such header.
+    private static func versionInHeader(_ path: String) -> Int? {
+        guard let file = FileHandle(forReadingAtPath: path), let header = try? file.read(upToCount: 64), header.count == 64,
+            header.starts(with: "SQLite format 3\0".utf8)
+        else { return nil }
+        return header.suffix(4).reduce(0) { $0 << 8 | Int($1) }
+    }
 
     private static func makeTables(_ database: Database) throws {
         try database.execute(
