@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz build install deps test-deps format lint completions clean
+.PHONY: help demo test fuzz build install deps test-deps format lint man clean
 
 PREFIX ?= /usr/local
 
@@ -23,8 +23,9 @@ fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for
 build: deps ## the release build: .build/release/wiremesh
 	swift build -c release --product wiremesh
 
-install: build ## install the command and completions under PREFIX (/usr/local)
+install: build ## install the command, its man page and completions under PREFIX (/usr/local)
 	install -D -m 755 .build/release/wiremesh $(DESTDIR)$(PREFIX)/bin/wiremesh
+	install -D -m 644 docs/wiremesh.1 $(DESTDIR)$(PREFIX)/share/man/man1/wiremesh.1
 	@for shell in bash zsh fish; do \
 	    case $$shell in \
 	        bash) path=share/bash-completion/completions/wiremesh ;; \
@@ -40,6 +41,11 @@ format: ## format all Swift sources in place
 
 lint: ## say where the format is not kept
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+man: ## write the man page, docs/wiremesh.1, from the command's own help
+	@swift build --product wiremesh
+	@scripts/man .build/debug/wiremesh > docs/wiremesh.1.new
+	@mv docs/wiremesh.1.new docs/wiremesh.1
 
 clean: ## remove what building and testing made
 	rm -rf .build .venv

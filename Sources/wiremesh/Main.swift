@@ -30,7 +30,10 @@ struct Wiremesh: AsyncParsableCommand {
             Exit codes: 0 done, 1 it failed, 2 wrong usage or configuration, 3 a port that was asked for is in use.
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Look closer", subcommands: [Decode.self, Conformance.self, Version.self])
+            CommandGroup(name: "Run", subcommands: [Dev.self, CoordinatorCommand.self, WorkerCommand.self]),
+            CommandGroup(name: "Read", subcommands: [Services.self, Workers.self, Discover.self, Call.self, Ping.self, Doctor.self]),
+            CommandGroup(name: "Administer", subcommands: [TokenCommand.self, Revoke.self, Drain.self]),
+            CommandGroup(name: "Look closer", subcommands: [Decode.self, Conformance.self, Version.self]),
         ]
     )
 }

@@ -8,9 +8,10 @@ public import Wire
 extension CoordinatorNode {
     /// Listens for links. Returns the address, with the port that was picked where 0 was asked for.
     ///
-    /// Throws `addressInUse` where somebody else has the port.
-    public func listen() async throws(CoordinatorError) -> Endpoint {
-        let (host, port) = (configuration.listenHost, Int(configuration.listenPort))
+    /// Throws `addressInUse` where somebody else has the port; it may then be called again.
+    /// - Parameter other: a port to take instead of the configured one.
+    public func listen(port other: UInt16? = nil) async throws(CoordinatorError) -> Endpoint {
+        let (host, port) = (configuration.listenHost, Int(other ?? configuration.listenPort))
         let address: SocketAddress
         do { address = try await endpoint.listen(host: host, port: port) } catch {
             guard let error = error as? IOError, error.errnoCode == EADDRINUSE else {

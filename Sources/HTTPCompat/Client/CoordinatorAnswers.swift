@@ -77,6 +77,8 @@ public struct MemberWorker: Hashable, Sendable {
     /// Since it was last heard of.
     public var ageSeconds: Double
     public var tunnelURL: String
+    /// Whether the coordinator could dial its address for links; `nil` while that is not known, and for one without a link.
+    public var isReachable: Bool?
 
     init?(_ json: JSONValue) {
         guard let name = json["worker_id"]?.text, let status = json["status"]?.text else { return nil }
@@ -88,5 +90,6 @@ public struct MemberWorker: Hashable, Sendable {
         load = json["current_load"]?.double ?? 0
         ageSeconds = json["age_seconds"]?.double ?? 0
         tunnelURL = json["tunnel_url"]?.text ?? ""
+        isReachable = json["reachable"]?.flag
     }
 }

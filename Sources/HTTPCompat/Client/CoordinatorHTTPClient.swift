@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import Foundation
 public import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
@@ -65,6 +66,21 @@ public final class CoordinatorHTTPClient: Sendable {
         try await get("/api/admin/workers") { json in
             json["workers"]?.elements.map { $0.compactMap { MemberWorker($0) }.sorted { $0.name < $1.name } }
         }
+    }
+
+    /// The round trip between the coordinator and a worker, over their link. `refused` with 404 for a worker without one.
+    public func ping(_ worker: String) async throws(ClientError) -> CoordinatorAnswer<Duration> {
+        let (status, json, text) = try await send("POST", "/api/admin/workers/\(escaped(worker))/ping", timeout: timeout)
+        guard status == 200 else { throw .refused(status: status, detail: detail(json)) }
+        guard let milliseconds = json["latency_ms"]?.double else {
+            throw .notUnderstood(url: url, reason: "members of the answer are missing")
+        }
+        return CoordinatorAnswer(value: .seconds(milliseconds / 1_000), json: text)
+    }
+
+    /// The Date field of an answer: the server's clock; `nil` where it has none.
+    public func date() async throws(ClientError) -> String? {
+        try await execute(request("GET", "/healthz"), timeout: timeout).headers.first(name: "date")
     }
 
     /// Sends a request to a service by way of the coordinator. What the service answers is an answer, whatever its status.

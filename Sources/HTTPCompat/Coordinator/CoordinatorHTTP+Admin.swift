@@ -14,6 +14,13 @@ extension CoordinatorHTTP {
             HTTPEndpoint(
                 "GET", "/api/admin/gaps", "Say how well the catalogue is covered", answers: [.ok(.named("Gaps"))],
                 handler: { [self] _ in gaps() }),
+            HTTPEndpoint(
+                "POST", "/api/admin/workers/{worker_id}/ping", "Measure the round trip to a worker over its link",
+                parameters: [.init(name: "worker_id", schema: .text, summary: "Name of the worker.")],
+                answers: [
+                    .ok(.named("Pinged")), .refusal(404, "No such worker, or it speaks HTTP only."), .refusal(504, "No answer in time."),
+                ],
+                handler: { [self] in try await ping($0) }),
         ]
     }
 
@@ -46,6 +53,21 @@ extension CoordinatorHTTP {
             }
             json.field("total", workers.count)
             json.field("healthy", workers.count { $0.isHealthy })
+        }
+        return .json(json.buffer)
+    }
+
+    private func ping(_ request: EndpointRequest) async throws(Refusal) -> HTTPAnswer {
+        let name = request.pathPart("worker_id")
+        guard let worker = node.worker(name) else { throw .workerNotFound }
+        guard !worker.isHTTPOnly else { throw Refusal(404, "\(name) speaks HTTP only: there is no link to measure") }
+        guard let latency = await Latencies.ping(name, through: node) else {
+            throw Refusal(504, "\(name) does not answer over its link")
+        }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("worker_id", name)
+            json.field("latency_ms", Double(latency.wholeNanoseconds) / 1e6)
         }
         return .json(json.buffer)
     }

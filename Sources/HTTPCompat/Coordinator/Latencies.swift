@@ -47,7 +47,8 @@ final class Latencies: Sendable {
         }
     }
 
-    private static func ping(_ name: String, through node: CoordinatorNode) async -> Duration? {
+    /// One round trip to a worker; `nil` without a link, or without an answer in time.
+    static func ping(_ name: String, through node: CoordinatorNode) async -> Duration? {
         guard let caller = node.caller(to: name) else { return nil }
         var head = Head()
         head.method = "mesh.ping"

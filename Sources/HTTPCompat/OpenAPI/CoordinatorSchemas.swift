@@ -4,7 +4,7 @@ enum CoordinatorSchemas {
         "ServiceList": serviceList, "Discovery": discovery, "NoHealthyWorkers": noHealthyWorkers, "Probed": probed,
         "ProbeRequest": probeRequest, "Registration": registration, "Registered": registered, "Heartbeat": heartbeat,
         "Acknowledged": acknowledged, "WorkerRecord": .record(workerMembers), "WorkerList": workerList,
-        "AdminWorkers": adminWorkers, "AdminServices": adminServices, "Gaps": gaps, "Health": health, "Seeds": seeds,
+        "AdminWorkers": adminWorkers, "Pinged": pinged, "AdminServices": adminServices, "Gaps": gaps, "Health": health, "Seeds": seeds,
         "DHTStatistics": dhtStatistics, "DHTTopology": dhtTopology, "ProxyRefusal": proxyRefusal,
     ]
 
@@ -73,6 +73,8 @@ enum CoordinatorSchemas {
         "available_memory": .nullable(.number), "loaded_models": .list(.text), "active_requests": .count,
         "gpu_utilization": .nullable(.number), "services_status": .map, "location": location,
     ]
+
+    private static let pinged: Schema = .record(["worker_id": .text, "latency_ms": .number])
 
     private static let workerList: Schema = .record([
         "workers": .list(.named("WorkerRecord")), "count": .count, "timestamp": .time,

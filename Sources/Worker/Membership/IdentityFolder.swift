@@ -1,3 +1,4 @@
+import Foundation
 import Transport
 package import Wire
 
@@ -11,6 +12,9 @@ package final class IdentityFolder: Sendable {
     }
 
     // MARK: Identity
+
+    /// Whether the folder holds an identity. Looks without opening or locking it.
+    package static func holdsIdentity(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + File.identity) }
 
     /// The identity in the folder; `nil` in a new one. Without a certificate it has not been enrolled yet.
     package func credentials() throws(WorkerError) -> NodeCredentials? {

@@ -87,6 +87,9 @@ public final class WorkerNode: Caller, Sendable {
 
     // MARK: What it is
 
+    /// Whether a data folder holds an identity, or the beginning of one, so that a start needs no token. Opens nothing.
+    public static func hasIdentity(at dataFolder: String?) -> Bool { dataFolder.map(IdentityFolder.holdsIdentity) ?? false }
+
     /// The name under which the mesh knows this worker.
     public var name: String { host.name }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Coordinator
+import Logging
 
 /// Options of every command that takes settings.
 struct ConfigOption: ParsableArguments {
@@ -35,13 +37,13 @@ struct AdminOptions: ParsableArguments {
 
     @OptionGroup var config: ConfigOption
 
-    /// The data folder.
-    /// - Throws: a `Failure` where none was given.
-    func folder() throws -> String {
+    /// The coordinator that is meant.
+    /// - Throws: a `Failure` where no data folder was given.
+    func coordinator() throws -> CoordinatorAdmin {
         guard let folder = try config.settings().text(data, "data") else {
             throw Failure.usage("Say which coordinator: --data DIR is its data folder.")
         }
-        return folder
+        return CoordinatorAdmin(dataFolder: folder)
     }
 }
 
@@ -50,26 +52,16 @@ struct LogOptions: ParsableArguments {
     @Flag(help: "Log one JSON object a line.")
     var json = false
 
-    @Option(help: ArgumentHelp("The least level that is logged: trace, debug, info, notice, warning, error.", valueName: "level"))
+    @Option(help: ArgumentHelp("The least level that is logged: trace, debug, info, notice, warning or error.", valueName: "level"))
     var logLevel: String?
-}
 
-/// Where and how HTTP is served.
-struct HTTPOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where to serve HTTP; loopback unless told otherwise.", valueName: "addr:port"))
-    var http: ListenAddress?
-
-    @Option(help: ArgumentHelp("PEM file of the certificate chain: serve HTTPS.", valueName: "file"), completion: .file())
-    var httpCert: String?
-
-    @Option(help: ArgumentHelp("PEM file of the certificate's key.", valueName: "file"), completion: .file())
-    var httpKey: String?
-
-    @Option(
-        help: ArgumentHelp("File of bearer tokens, one a line, mode 0600: every request needs one.", valueName: "file"), completion: .file()
-    )
-    var httpTokenFile: String?
-
-    @Flag(help: "Serve plain HTTP off loopback. Whoever reaches the port can call every service.")
-    var insecureHttp = false
+    /// The logger of the process.
+    func logger(_ label: String, _ settings: Settings) throws -> Logger {
+        let name = settings.text(logLevel, "log-level") ?? "info"
+        guard let level = Logger.Level(rawValue: name) else {
+            throw Failure.usage("'\(name)' is not a level of logging: give trace, debug, info, notice, warning or error.")
+        }
+        let format: LineLogHandler.Format = try settings.isOn(json, "json") ? .json : .text
+        return Logger(label: label) { _ in LineLogHandler(logLevel: level, format: format) }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HTTPCompat
 import NIOCore
 
@@ -10,7 +11,7 @@ struct Conformance: ParsableCommand {
     struct Noise: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run Noise test vectors, in the JSON format of the cacophony and snow projects.",
-            discussion: "Vectors for other curves, ciphers, hashes and patterns than this program has are skipped.")
+            discussion: "Vectors for other curves, ciphers, hashes and patterns than this program has are skipped. Exits 1 on a failure.")
 
         @Argument(help: "The file of vectors.", completion: .file())
         var file: String
@@ -18,44 +19,49 @@ struct Conformance: ParsableCommand {
         @OptionGroup var output: JSONOption
 
         func run() throws {
-            let vectors = try NoiseVectorFile.read(file).vectors
-            var passed = 0
-            var skipped = 0
-            var failures: [(name: String, reason: String)] = []
-            for vector in vectors {
-                guard let (pattern, suite) = vector.supported else {
-                    skipped += 1
-                    continue
-                }
-                do {
-                    try NoiseVectorRun.play(vector, pattern: pattern, suite: suite)
-                    passed += 1
-                } catch {
-                    failures.append((vector.fullName, "\(error)"))
-                }
+            guard let bytes = FileManager.default.contents(atPath: file) else {
+                throw Failure.usage("\(file) cannot be read: check the path and its mode.")
             }
-            report(passed, failures, skipped)
-            if !failures.isEmpty { throw ExitCode.failure }
+            let report: NoiseVectors.Report
+            do {
+                report = try NoiseVectors.run(Array(bytes))
+            } catch {
+                throw Failure.usage("\(file): \(error)")
+            }
+            Terminal.print(output.json ? Self.json(report) : Self.text(report))
+            if report.failed > 0 { throw ExitCode.failure }
         }
 
-        private func report(_ passed: Int, _ failures: [(name: String, reason: String)], _ skipped: Int) {
-            guard output.json else {
-                for failure in failures { Terminal.print(Terminal.plain("FAILED \(failure.name): \(failure.reason)")) }
-                return Terminal.print("\(passed) passed, \(failures.count) failed, \(skipped) skipped")
+        private static func text(_ report: NoiseVectors.Report) -> String {
+            var lines: [String] = []
+            for entry in report.entries {
+                if case .failed(let reason) = entry.outcome { lines.append(Terminal.plain("FAILED \(entry.protocolName): \(reason)")) }
             }
+            return (lines + [report.summary]).joined(separator: "\n")
+        }
+
+        private static func json(_ report: NoiseVectors.Report) -> String {
             var json = JSONWriter()
             json.object { json in
-                json.field("passed", passed)
-                json.field("failed", failures.count)
-                json.field("skipped", skipped)
-                json.field("failures", array: failures) { json, failure in
+                json.field("passed", report.passed)
+                json.field("failed", report.failed)
+                json.field("skipped", report.skipped)
+                json.field("vectors", array: report.entries) { json, entry in
                     json.object { json in
-                        json.field("vector", failure.name)
-                        json.field("reason", failure.reason)
+                        json.field("protocol", entry.protocolName)
+                        switch entry.outcome {
+                        case .passed: json.field("outcome", "passed")
+                        case .failed(let reason):
+                            json.field("outcome", "failed")
+                            json.field("reason", reason)
+                        case .skipped(let reason):
+                            json.field("outcome", "skipped")
+                            json.field("reason", reason)
+                        }
                     }
                 }
             }
-            Terminal.print(String(buffer: json.buffer))
+            return String(buffer: json.buffer)
         }
     }
 }

@@ -14,6 +14,11 @@ struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level = .info
     let format: Format
 
+    init(logLevel: Logger.Level, format: Format) {
+        self.logLevel = logLevel
+        self.format = format
+    }
+
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }

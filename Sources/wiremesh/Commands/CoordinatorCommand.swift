@@ -1,0 +1,66 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import HTTPCompat
+
+/// `wiremesh coordinator`
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator", abstract: "Admit members, keep the registry, answer who has which service.",
+        discussion:
+            "The first start makes the authority of a new mesh in the data folder. `wiremesh token create` makes a token for each worker.")
+
+    @Option(
+        help: ArgumentHelp("The folder that holds the mesh's authority and registry; made at the first start.", valueName: "dir"),
+        completion: .directory)
+    var data: String?
+
+    @Option(help: ArgumentHelp("Where to accept links (default: 0.0.0.0:7700).", valueName: "addr:port"))
+    var listen: ListenAddress?
+
+    @Option(help: ArgumentHelp("Where workers reach that (default: the listening address, or the interfaces').", valueName: "host:port"))
+    var advertise: EndpointArgument?
+
+    @OptionGroup var http: HTTPOptions
+
+    @Option(
+        help: ArgumentHelp("A JSON file with the services that are expected, in place of the built-in catalogue.", valueName: "file"),
+        completion: .file())
+    var catalog: String?
+
+    @Flag(help: "Take registrations of workers that speak HTTP only: they have no key, and anybody can make one.")
+    var allowHttpWorkers = false
+
+    @OptionGroup var log: LogOptions
+    @OptionGroup var config: ConfigOption
+
+    func run() async throws {
+        let settings = try config.settings()
+        let logger = try log.logger("wiremesh.coordinator", settings)
+        let plan = try plan(settings)
+        try await HTTPFront.check(plan.front)
+        try await Signals.run {
+            let coordinator = try await RunningCoordinator.start(plan, logger: logger)
+            await Signals.never()
+            await coordinator.shutdown()
+        }
+    }
+
+    private func plan(_ settings: Settings) throws -> CoordinatorPlan {
+        guard let folder = settings.text(data, "data") else {
+            throw Failure.usage("Give --data DIR: the folder that holds the mesh's authority; it is made if it is not there.")
+        }
+        let listen = try settings.value(listen, "listen", ListenAddress.wanted) { ListenAddress(argument: $0) }
+        let address = listen ?? .standard("0.0.0.0", Int(CoordinatorConfiguration.defaultPort))
+        var configuration = CoordinatorConfiguration(
+            dataFolder: folder, listenHost: address.host, listenPort: UInt16(clamping: address.port))
+        let advertised = try settings.value(advertise, "advertise", EndpointArgument.wanted) { EndpointArgument(argument: $0) }
+        configuration.advertised = advertised.map { [$0.endpoint] } ?? []
+        configuration.allowHTTPWorkers = try settings.isOn(allowHttpWorkers, "allow-http-workers")
+        if let file = settings.text(catalog, "catalog") { configuration.catalogue = try CatalogueFile.load(file) }
+        try configuration.read(environment: ProcessInfo.processInfo.environment)
+        var plan = CoordinatorPlan(configuration: configuration, front: try http.front(settings, standardPort: 8_080))
+        plan.mayMovePort = address.isDefault
+        return plan
+    }
+}

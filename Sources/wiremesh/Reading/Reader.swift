@@ -1,0 +1,24 @@
+import HTTPCompat
+import NIOPosix
+
+extension ReadOptions {
+    /// Runs `body` with a client of the coordinator that is meant, and closes it afterwards.
+    /// - Throws: what `body` throws; a `Failure` where the options do not make sense.
+    func withClient<Result: Sendable>(
+        timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
+    ) async throws -> Result {
+        let settings = try config.settings()
+        let url = settings.text(coordinator, "coordinator") ?? Self.standard
+        let token = try settings.text(httpTokenFile, "http-token-file").map(TokenFile.first)
+        let client = try CoordinatorHTTPClient(url: url, token: token, timeout: timeout, group: MultiThreadedEventLoopGroup.singleton)
+        let result: Result
+        do {
+            result = try await body(client)
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        await client.shutdown()
+        return result
+    }
+}
