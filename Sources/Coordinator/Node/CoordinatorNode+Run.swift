@@ -51,6 +51,9 @@ extension CoordinatorNode {
         folder.release()
     }
 
+    /// The links of this node, counted.
+    public var linkStatistics: LinkStatistics { endpoint.statistics }
+
     /// Calls one worker over the wire; `nil` for an unknown worker and for one that speaks HTTP only.
     public func caller(to worker: String) -> (any Caller)? {
         guard let record = resolve(worker), let nodeID = record.nodeID else { return nil }

@@ -3,7 +3,3 @@ package protocol ScrapedRoutes: HotRoutes {
     /// What the answer is made of.
     var metrics: MetricSources { get }
 }
-
-extension CoordinatorHTTP: ScrapedRoutes {
-    package var metrics: MetricSources { configuration.metrics }
-}

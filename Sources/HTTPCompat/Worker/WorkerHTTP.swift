@@ -116,6 +116,7 @@ public final class WorkerHTTP: HotRoutes {
         text.sample(lookups, statistics.httpLookups, ["tier": "http"])
         text.single("wiremesh_worker_cached_services", .gauge, help: "Services whose workers are known.", statistics.cacheSize)
         text.single("wiremesh_worker_registered", .gauge, help: "Whether a coordinator has this worker.", node.isRegistered ? 1 : 0)
+        node.linkStatistics?.write(to: &text)
         let loads = node.services.map { (name: $0.name, isHealthy: $0.healthy, load: node.load(of: $0.name) ?? LoadReport()) }
         text.family("wiremesh_service_healthy", .gauge, help: "Whether the upstream of a service answers its probes.")
         for service in loads { text.sample("wiremesh_service_healthy", service.isHealthy ? 1 : 0, ["service": service.name]) }

@@ -57,6 +57,7 @@ extension MeshEndpoint {
             link.refuse(code, reason: code.name)
             return .failure(CallError(code, "this node refuses \(peer.name)"))
         }
+        traffic.addLink()
         let bound = NIOLoopBound(link, eventLoop: channel.eventLoop)
         let entry = LinkEntry(peer: peer, isInitiator: isInitiator, loop: channel.eventLoop, bound: bound)
         let own = credentials.certificate?.nodeID

@@ -35,6 +35,7 @@ public final class MeshEndpoint: Sendable {
     let acceptor: any StreamAcceptor
     let logger: Logger
     let directory: Mutex<LinkDirectory>
+    let traffic = LinkTraffic()
 
     /// Nothing is opened yet. `acceptor` takes the calls that peers make, over links of either direction.
     public init(
@@ -114,6 +115,9 @@ public final class MeshEndpoint: Sendable {
     public var peers: [(id: LinkID, peer: PeerInfo)] {
         directory.withLock { $0.links.map { (id: $0.key, peer: $0.value.peer) }.sorted { $0.id < $1.id } }
     }
+
+    /// The links counted, for metrics.
+    public var statistics: LinkStatistics { traffic.statistics(links: directory.withLock { $0.links.count }) }
 
     /// Closes every link to `node`, telling it why.
     public func close(_ node: NodeID, _ code: ErrorCode, reason: String) {

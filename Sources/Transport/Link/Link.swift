@@ -17,6 +17,7 @@ final class Link: ChannelInboundHandler {
     private let channel: any Channel
     private var context: ChannelHandlerContext?
     private let owner: any LinkOwner
+    private let traffic: LinkTraffic
     private var machine: LinkMachine
     /// Bytes that have come and are not a whole record yet.
     private var inbound = ByteBuffer()
@@ -46,6 +47,7 @@ final class Link: ChannelInboundHandler {
         self.isInitiator = isInitiator
         self.channel = channel
         self.owner = owner
+        traffic = owner.traffic
         eventLoop = channel.eventLoop
         loop = channel.eventLoop.assumeIsolated()
         self.machine = machine
@@ -94,6 +96,7 @@ final class Link: ChannelInboundHandler {
     /// Opens every whole record first and reads the frames afterwards, so that no slice of the buffer is alive while it changes.
     private func receive(_ bytes: ByteBuffer) {
         let now = Instant.now()
+        traffic.add(received: bytes.readableBytes)
         // NIO keeps a reference to what it read, so opening it in place would copy all of it: one buffer of our own is reused.
         inbound.writeImmutableBuffer(bytes)
         do {
@@ -287,7 +290,10 @@ final class Link: ChannelInboundHandler {
         } catch {
             return fail(error)
         }
-        if out.readableBytes > 0 { context?.writeAndFlush(wrapOutboundOut(out), promise: nil) }
+        if out.readableBytes > 0 {
+            traffic.add(sent: out.readableBytes)
+            context?.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        }
         for event in events { handle(event, 0) }
         if machine.hasOutput { scheduleFlush() }
         pauseOrResumeReading()

@@ -4,6 +4,8 @@ import Wire
 protocol LinkOwner: Sendable {
     /// Silence after which a link is dead.
     var silenceLimit: Duration { get }
+    /// Where the link counts its bytes.
+    var traffic: LinkTraffic { get }
     func accept(_ head: Head, from peer: PeerInfo, stream: LinkStream) -> any CallReceiver
     func heard(_ link: Link)
     func goneAway(_ link: Link, _ error: CallError)

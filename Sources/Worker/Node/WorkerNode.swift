@@ -114,6 +114,9 @@ public final class WorkerNode: Caller, Sendable {
     /// The router's counters, as of now.
     public func statistics() -> RoutingStatistics { router.statistics }
 
+    /// The links of this worker, counted; `nil` without a data folder.
+    public var linkStatistics: LinkStatistics? { endpoint?.statistics }
+
     /// The load of a service that is hosted here; `nil` for any other.
     public func load(of service: String) -> LoadReport? { host.service(service)?.load }
 
