@@ -287,12 +287,17 @@ def refusals(client):
     same(ask(client, "GET", "/api/worker/nothing", 404), {"detail": "Not Found"})
     same(ask(client, "GET", "/", 404), {"detail": "Not Found"})
     same(ask(client, "GET", "/api/services/list/", 200)["total_available"] > 0, True)
+    for path in ["/service/a%20b", "/service/%ff/x", "/worker/x/service/%2e%2e%2f"]:
+        has_keys(ask(client, "POST", path, 404), {"error", "service", "message", "detail"})
     for path in ["/api/services/list", "/api/services/discover/llm-inference/", "/health", "/openapi.json"]:
         response = client.head(path)
         same((response.status_code, response.content), (200, b""))
         assert int(response.headers["content-length"]) > 0, path
-    for method, path in [("GET", "/api/worker/register"), ("POST", "/api/services/list"), ("DELETE", "/health"), ("PUT", "/metrics"),
-                         ("POST", "/api/services/discover/x"), ("GET", "/api/worker/unregister/x"), ("PATCH", "/openapi.json")]:  # fmt: skip
+    wrong = [
+        ("GET", "/api/worker/register"), ("POST", "/api/services/list"), ("DELETE", "/health"), ("PUT", "/metrics"),
+        ("POST", "/api/services/discover/x"), ("GET", "/api/worker/unregister/x"), ("PATCH", "/openapi.json"),
+    ]  # fmt: skip
+    for method, path in wrong:
         response = client.request(method, path)
         same((response.status_code, response.json()), (405, {"detail": "Method Not Allowed"}))
         assert response.headers["allow"], path

@@ -122,7 +122,18 @@ extension CoordinatorHTTP {
         } catch {
             throw error.code == .notFound ? .workerNotFound : Refusal(error)
         }
+        for service in status ?? [] { take(service.value, of: service.name, at: beat.workerID) }
         return Self.acknowledged
+    }
+
+    /// A service that its worker calls unhealthy is not handed out until the worker, or a health check, says otherwise. What
+    /// other words mean is the worker's affair.
+    private func take(_ status: JSONValue, of service: String, at worker: String) {
+        switch status.text ?? status["status"]?.text {
+        case "unhealthy": try? node.recordHealth(worker: worker, service: service, healthy: false)
+        case "healthy": try? node.recordHealth(worker: worker, service: service, healthy: true)
+        default: break
+        }
     }
 
     private func unregister(_ request: EndpointRequest) throws(Refusal) -> HTTPAnswer {

@@ -1,5 +1,6 @@
 internal import Coordinator
 internal import NIOCore
+internal import Transport
 internal import Wire
 
 /// What the process says about itself.
@@ -14,7 +15,7 @@ extension CoordinatorHTTP {
                 isReady ? .text("ready\n") : .text("not ready: it does not take links yet\n", status: 503)
             },
             HTTPEndpoint(ProcessOperations.metrics) { [self] _ in
-                HTTPAnswer(contentType: PrometheusText.contentType, body: configuration.metrics.render())
+                HTTPAnswer(contentType: PrometheusText.contentType, body: metrics.render())
             },
             HTTPEndpoint(ProcessOperations.document) { [self] _ in .json(document) },
         ]
@@ -46,6 +47,7 @@ extension CoordinatorHTTP {
         text.family("coordinator_service_workers", .gauge, help: "Healthy workers, by service.")
         for service in services { text.sample("coordinator_service_workers", service.healthyWorkers, ["service": service.name]) }
         text.single("coordinator_registry_revision", .gauge, help: "Increases with each change of the registry.", node.revision)
+        node.linkStatistics.write(to: &text)
         text.single(
             "coordinator_proxied_requests_total", .counter, help: "Requests to services that went through the coordinator.",
             proxied.total)

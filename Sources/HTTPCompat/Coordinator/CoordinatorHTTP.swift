@@ -18,8 +18,6 @@ public final class CoordinatorHTTP: HotRoutes {
         public var version: String
         /// "host:port" of the front, for clients whose Host field is of no use.
         public var authority: String
-        /// What `/metrics` writes. The coordinator's own families are added.
-        package var metrics = MetricSources()
 
         public init(name: String, version: String, authority: String) {
             self.name = name
@@ -28,6 +26,8 @@ public final class CoordinatorHTTP: HotRoutes {
         }
     }
 
+    /// What `/metrics` writes: the coordinator's families, and those of the front that serves these routes.
+    package let metrics = MetricSources()
     let node: CoordinatorNode
     let configuration: Configuration
     let probe: HTTPProbe
@@ -50,7 +50,7 @@ public final class CoordinatorHTTP: HotRoutes {
         tunnels = TunnelBook(probe: probe)
         discovery = Discovery(node: node, tunnels: tunnels, latencies: latencies)
         proxy = ServiceProxy(node: node, forwarder: forwarder, counts: proxied)
-        configuration.metrics.add { [weak self] in self?.writeMetrics(to: &$0) }
+        metrics.add { [weak self] in self?.writeMetrics(to: &$0) }
     }
 
     /// Serves what `route` leaves.
@@ -61,14 +61,22 @@ public final class CoordinatorHTTP: HotRoutes {
 
     /// Keeps an eye on the addresses of members until the task is cancelled: which tunnel URLs answer, how far workers are.
     public func run() async {
-        while !Task.isCancelled {
-            let workers = node.workers(includingUnhealthy: true)
-            learnRegions(workers)
-            proxied.keep(Set(workers.map(\.record.name)))
-            async let measured: Void = latencies.measure(workers, through: node)
-            await tunnels.look(at: workers)
-            await measured
-            try? await Task.sleep(for: .seconds(1))
+        await withDiscardingTaskGroup { group in
+            var seen: UInt64?
+            var turn = 0
+            while !Task.isCancelled {
+                // A change is looked at soon, because a registration waits for it to be believed; the rest once a second.
+                if node.revision != seen || turn.isMultiple(of: 20) {
+                    seen = node.revision
+                    let workers = node.workers(includingUnhealthy: true)
+                    learnRegions(workers)
+                    proxied.keep(Set(workers.map(\.record.name)))
+                    group.addTask { await self.tunnels.look(at: workers) }
+                    group.addTask { await self.latencies.measure(workers, through: self.node) }
+                }
+                turn += 1
+                try? await Task.sleep(for: .milliseconds(50))
+            }
         }
     }
 
@@ -164,7 +172,8 @@ extension CoordinatorHTTP {
 
     private func proxyEndpoint(_ method: String, _ template: String, _ parameters: [Operation.Parameter]) -> HTTPEndpoint {
         let refusals: [Operation.Answer] = [
-            (404, "There is no such worker."), (431, "The header block does not fit a HEAD frame."),
+            (404, "There is no such worker, or the service has no name that can be one."),
+            (431, "The header block does not fit a HEAD frame."),
             (502, "The request could not be forwarded."), (503, "No healthy worker has the service."), (504, "No answer in time."),
         ].map { .init(status: $0.0, summary: $0.1, content: .init(schema: .named("ProxyRefusal"))) }
         let passed = Operation.Answer(
@@ -175,3 +184,5 @@ extension CoordinatorHTTP {
             answers: [passed] + refusals)
     }
 }
+
+extension CoordinatorHTTP: ScrapedRoutes {}

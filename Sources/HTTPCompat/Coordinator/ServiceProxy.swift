@@ -26,7 +26,11 @@ struct ServiceProxy: Sendable {
             guard let worker = pick(service) else { return .answer(Self.nobody(service)) }
             return forward(request, to: worker, service: service, path: path.rest)
         }
-        guard let (name, rest) = ServicePath.segment(request.path, after: "/worker/"), let path = ServicePath(rest) else { return nil }
+        if let (name, _) = ServicePath.segment(request.path, after: "/service/") { return .answer(Self.noName(name)) }
+        guard let (name, rest) = ServicePath.segment(request.path, after: "/worker/"),
+            let (service, _) = ServicePath.segment(rest, after: "/service/")
+        else { return nil }
+        guard let path = ServicePath(rest) else { return .answer(Self.noName(service)) }
         guard let worker = node.worker(String(name)) else {
             return .answer(Self.refusal("Worker not found", "There is no worker \(name)", service: path.service, status: 404))
         }
@@ -58,6 +62,12 @@ struct ServiceProxy: Sendable {
     private func caller(to worker: WorkerRecord) -> (any Caller)? {
         if worker.nodeID == nil, let url = worker.tunnelURL { return forwarder.caller(to: url) }
         return node.caller(to: worker.name)
+    }
+
+    /// What cannot be a name is not looked for.
+    private static func noName(_ text: Substring) -> HTTPAnswer {
+        let service = TargetText.decode(segment: text) ?? String(text)
+        return refusal("Service not found", "This cannot be the name of a service", service: service, status: 404)
     }
 
     private static func nobody(_ service: String) -> HTTPAnswer {

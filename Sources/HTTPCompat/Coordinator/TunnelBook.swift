@@ -44,13 +44,16 @@ final class TunnelBook: Sendable {
     }
 
     /// The URL under which an asker can reach a worker: its own where that is known to answer and means the same thing to the
-    /// asker, else the coordinator's with a path that pins the worker.
+    /// asker, else the coordinator's with a path that pins the worker. A URL with a name is its operator's word (a worker by itself
+    /// knows addresses only) and stands, because who asks may know names that the coordinator does not.
     func url(for record: WorkerRecord, asker: Asker) -> String {
         let pinned = "\(asker.coordinatorURL)/worker/\(record.name)"
         guard let named = record.tunnelURL else { return pinned }
         // A member without a link has nothing but its URL, and says itself whether it is healthy.
         guard record.nodeID != nil else { return named }
-        guard verdict(worker: record.name, url: named) == .reachable, let url = try? UpstreamURL(named) else { return pinned }
+        guard let url = try? UpstreamURL(named) else { return pinned }
+        if url.hostClass == .name { return named }
+        guard verdict(worker: record.name, url: named) == .reachable else { return pinned }
         return url.hostClass == .loopback && !asker.isLocal ? pinned : named
     }
 

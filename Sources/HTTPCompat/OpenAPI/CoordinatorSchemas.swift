@@ -42,7 +42,10 @@ enum CoordinatorSchemas {
     private static let probeRequest: Schema = .record(["service": .text, "worker_id": .text])
 
     private static let registration: Schema = .record(
-        ["worker_id": .text, "tunnel_url": .text, "capabilities": .map],
+        [
+            "worker_id": ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"],
+            "tunnel_url": ["type": "string", "pattern": "^https?://[A-Za-z0-9]", "maxLength": 2_048], "capabilities": .map,
+        ],
         optional: [
             "services": .nullable(.list(.map)), "containers": .nullable(.list(.map)), "vpn_ip": .nullable(.text),
             "region": .nullable(.text),

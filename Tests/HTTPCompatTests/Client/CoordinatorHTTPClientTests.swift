@@ -25,6 +25,11 @@ import Worker
         let beat = HTTPBeat(worker: "one", status: "healthy", load: 0.5, activeRequests: 3, services: ["a": true, "b": false])
         try await client.heartbeat(beat, timeout: wait)
 
+        // It says itself that "b" does not work there.
+        #expect(try await client.discover("b", timeout: wait).workers.map(\.name) == ["two"])
+        let better = HTTPBeat(worker: "one", status: "healthy", load: 0.5, activeRequests: 3, services: ["a": true, "b": true])
+        try await client.heartbeat(better, timeout: wait)
+
         #expect(try await client.list(timeout: wait).map(\.name).sorted() == ["a", "b"])
         let found = try await client.discover("b", timeout: wait)
         #expect(found.known)

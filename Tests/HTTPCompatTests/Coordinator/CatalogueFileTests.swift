@@ -42,7 +42,8 @@ import Testing
 
     @Test func keepsTheOrderOfTheFile() throws {
         let text =
-            #"{"z": {"tier": 1, "requires": "gpu", "priority": 2, "port": 1}, "a": {"port": 2, "priority": 1, "requires": "edge", "tier": 4}}"#
+            #"{"z": {"tier": 1, "requires": "gpu", "priority": 2, "port": 1}, "#
+            + #""a": {"port": 2, "priority": 1, "requires": "edge", "tier": 4}}"#
         let catalogue = try CatalogueFile.parse(Array(text.utf8), name: "c.json")
         #expect(catalogue.entries.map(\.name) == ["z", "a"])
         #expect(catalogue["a"]?.requires == .edge)

@@ -30,6 +30,21 @@ import Worker
         await coordinator.shutdown()
     }
 
+    /// Requests made up from the document, good and bad: nothing but documented answers (a 500 is not).
+    @Test func withstandsMadeUpRequests() async throws {
+        let coordinator = try await CoordinatorFixture.start()
+        do {
+            try await runPython([
+                "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run", "\(coordinator.url)/openapi.json",
+                "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "1", "--workers", "1", "--checks",
+                "status_code_conformance,content_type_conformance,response_schema_conformance",
+            ])
+        } catch {
+            Issue.record(error)
+        }
+        await coordinator.shutdown()
+    }
+
     @Test func takesNoHTTPWorkersUnlessToldTo() async throws {
         let coordinator = try await CoordinatorFixture.start(allowHTTPWorkers: false)
         let client = try CoordinatorHTTPClient(url: coordinator.url, group: .singletonMultiThreadedEventLoopGroup)

@@ -49,12 +49,20 @@ struct CoordinatorFixture {
     }
 }
 
-/// Runs a script of Tests/Clients with the Python of .venv. What it prints is the error's text if it fails.
+/// Runs a script of Tests/Clients. What it prints is the error's text if it fails.
 func runClient(_ script: String, _ arguments: String...) async throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    try await runPython([tests.appending(path: "Clients/\(script)").path] + arguments)
+}
+
+/// Runs the Python of .venv (scripts/test-venv makes it).
+func runPython(_ arguments: [String]) async throws {
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let process = Process()
     process.executableURL = tests.deletingLastPathComponent().appending(path: ".venv/bin/python")
-    process.arguments = [tests.appending(path: "Clients/\(script)").path] + arguments
+    process.arguments = arguments
+    // Tools leave caches where they run.
+    process.currentDirectoryURL = FileManager.default.temporaryDirectory
     let output = Pipe()
     process.standardOutput = output
     process.standardError = output
