@@ -14,7 +14,7 @@ package struct Preface: Hashable, Sendable {
         /// How many clear bytes follow the preface.
         var clearLength: Int { self == .enrolment ? 16 : 0 }
 
-        var noise: HandshakePattern { self == .enrolment ? .xxpsk3 : .xx }
+        package var noise: HandshakePattern { self == .enrolment ? .xxpsk3 : .xx }
     }
 
     package static let length = 8
@@ -30,27 +30,29 @@ package struct Preface: Hashable, Sendable {
     }
 
     /// Reads exactly the preface; `badPreface` for another magic, version, suite or pattern, or a flag that is set.
+    /// An enrolment has one suite: a joiner knows nothing of the coordinator's hardware.
     package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
         let bytes = Array(bytes)
         guard bytes.count == Self.length, bytes.starts(with: Self.magic), bytes[4] == Self.major, let suite = Suite(rawValue: bytes[5]),
             let pattern = Pattern(rawValue: bytes[6]), bytes[7] == 0
         else { throw .badPreface }
+        guard suite == .chaChaPoly || pattern != .enrolment else { throw .badPreface }
         self.init(suite: suite, pattern: pattern)
     }
 
     package var encoded: [UInt8] { Self.magic + [major, suite.rawValue, pattern.rawValue, 0] }
 
     /// What Noise mixes in first: all the clear bytes, which are thereby authenticated.
-    func prologue(clear: [UInt8]) -> [UInt8] { Self.protocolName + encoded + clear }
+    package func prologue(clear: [UInt8]) -> [UInt8] { Self.protocolName + encoded + clear }
 }
 
 /// The mac that follows message 1: HMAC-SHA256 keyed by the mesh id, over everything before it, cut to 16 bytes.
 ///
 /// A filter that costs a scanner more than it costs us; it authenticates nobody.
-enum Mac1 {
+package enum Mac1 {
     static let length = 16
 
-    static func compute(meshID: MeshID, over bytes: [UInt8]) -> SecretBytes {
+    package static func compute(meshID: MeshID, over bytes: [UInt8]) -> SecretBytes {
         var mac = HMAC(key: meshID.bytes.span.bytes)
         mac.update(bytes.span.bytes)
         return mac.finish().prefix(length)

@@ -47,6 +47,33 @@ package struct HandshakePattern: Sendable {
         xx, ik,
     ]
 
+    /// The patterns of the specification's appendix: a "1" puts off the proof of that side's key to the message after.
+    package static let deferred: [HandshakePattern] = [
+        HandshakePattern(name: "NK1", responder: true, messages: [[.e], [.e, .ee, .es]]),
+        HandshakePattern(name: "NX1", messages: [[.e], [.e, .ee, .s], [.es]]),
+        HandshakePattern(name: "X1N", messages: [[.e], [.e, .ee], [.s], [.se]]),
+        HandshakePattern(name: "X1K", responder: true, messages: [[.e, .es], [.e, .ee], [.s], [.se]]),
+        HandshakePattern(name: "XK1", responder: true, messages: [[.e], [.e, .ee, .es], [.s, .se]]),
+        HandshakePattern(name: "X1K1", responder: true, messages: [[.e], [.e, .ee, .es], [.s], [.se]]),
+        HandshakePattern(name: "X1X", messages: [[.e], [.e, .ee, .s, .es], [.s], [.se]]),
+        HandshakePattern(name: "XX1", messages: [[.e], [.e, .ee, .s], [.es, .s, .se]]),
+        HandshakePattern(name: "X1X1", messages: [[.e], [.e, .ee, .s], [.es, .s], [.se]]),
+        HandshakePattern(name: "K1N", initiator: true, messages: [[.e], [.e, .ee], [.se]]),
+        HandshakePattern(name: "K1K", initiator: true, responder: true, messages: [[.e, .es], [.e, .ee], [.se]]),
+        HandshakePattern(name: "KK1", initiator: true, responder: true, messages: [[.e], [.e, .ee, .se, .es]]),
+        HandshakePattern(name: "K1K1", initiator: true, responder: true, messages: [[.e], [.e, .ee, .es], [.se]]),
+        HandshakePattern(name: "K1X", initiator: true, messages: [[.e], [.e, .ee, .s, .es], [.se]]),
+        HandshakePattern(name: "KX1", initiator: true, messages: [[.e], [.e, .ee, .se, .s], [.es]]),
+        HandshakePattern(name: "K1X1", initiator: true, messages: [[.e], [.e, .ee, .s], [.se, .es]]),
+        HandshakePattern(name: "I1N", messages: [[.e, .s], [.e, .ee], [.se]]),
+        HandshakePattern(name: "I1K", responder: true, messages: [[.e, .es, .s], [.e, .ee], [.se]]),
+        HandshakePattern(name: "IK1", responder: true, messages: [[.e, .s], [.e, .ee, .se, .es]]),
+        HandshakePattern(name: "I1K1", responder: true, messages: [[.e, .s], [.e, .ee, .es], [.se]]),
+        HandshakePattern(name: "I1X", messages: [[.e, .s], [.e, .ee, .s, .es], [.se]]),
+        HandshakePattern(name: "IX1", messages: [[.e, .s], [.e, .ee, .se, .s], [.es]]),
+        HandshakePattern(name: "I1X1", messages: [[.e, .s], [.e, .ee, .s], [.se, .es]]),
+    ]
+
     private init(name: String, initiator: Bool = false, responder: Bool = false, messages: [[NoiseToken]]) {
         self.name = name
         initiatorIsKnown = initiator
@@ -56,7 +83,8 @@ package struct HandshakePattern: Sendable {
 
     /// The pattern called `name`, such as "IKpsk2" or "NNpsk0+psk2"; `nil` where this engine does not know it.
     package init?(name: String) {
-        guard let base = Self.fundamental.filter({ name.hasPrefix($0.name) }).max(by: { $0.name.count < $1.name.count }) else { return nil }
+        let known = (Self.fundamental + Self.deferred).filter { name.hasPrefix($0.name) }
+        guard let base = known.max(by: { $0.name.utf8.count < $1.name.utf8.count }) else { return nil }
         var messages = base.messages
         let modifiers = name.dropFirst(base.name.count).split(separator: "+", omittingEmptySubsequences: false)
         for modifier in modifiers where modifiers != [""] {

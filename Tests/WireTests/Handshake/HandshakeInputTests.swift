@@ -41,6 +41,7 @@ import Wire
         Array("WMSH".utf8) + [1, 9, 1, 0],
         Array("WMSH".utf8) + [1, 0, 1, 0], Array("WMSH".utf8) + [1, 1, 0, 0], Array("WMSH".utf8) + [1, 1, 3, 0],
         Array("WMSH".utf8) + [1, 1, 4, 0], Array("WMSH".utf8) + [1, 1, 1, 1],
+        Array("WMSH".utf8) + [1, 2, 2, 0],
     ])
     func otherPrefacesAreRefused(preface: [UInt8]) throws {
         #expect(throws: WireError.badPreface) { _ = try Preface(decoding: preface) }
@@ -128,6 +129,35 @@ import Wire
         #expect(throws: Never.self, "it speaks more than we do") { try payload.checkOffer(preface) }
         payload.suites = [Wire.Suite.aesGCM.rawValue]
         #expect(throws: WireError.downgrade) { try payload.checkOffer(preface) }
+    }
+
+    /// A peer that is honest in all but what it says it was offered.
+    @Test func aDowngradeEndsTheHandshakeOnBothSides() throws {
+        var mesh = try Mesh()
+        let (mine, theirs) = (try mesh.member("honest"), try mesh.member("liar"))
+        let preface = Preface(suite: .chaChaPoly, pattern: .member)
+        let ephemeral = try StaticKeyPair(secret: SecretBytes(mesh.random.bytes(32)))
+        let keys = HandshakeKeys(staticKey: theirs.staticKey, ephemeral: ephemeral)
+        var lie = HandshakePayload(preface: preface, parameters: LinkParameters(bootEpoch: 1), certificate: theirs.certificate)
+        lie.preface = Preface(suite: .aesGCM, pattern: .member).encoded
+        func liar(_ role: HandshakeRole) throws -> HandshakeState {
+            try HandshakeState(.xx, suite: .chaChaPoly, role: role, prologue: preface.prologue(clear: []), keys: keys)
+        }
+        func framed(_ message: [UInt8]) -> [UInt8] { [UInt8(message.count >> 8), UInt8(message.count & 255)] + message }
+
+        var initiator = mesh.initiator(mine, expecting: .role(.worker))
+        var answering = try liar(.responder)
+        _ = try answering.read(Array(try initiator.start()[10..<42]))
+        let answer = framed(try answering.write(try lie.encoded()))
+        #expect(throws: WireError.downgrade) { _ = try initiator.receive(answer) }
+
+        var responder = mesh.responder(mine)
+        var asking = try liar(.initiator)
+        let flight = preface.encoded + framed(try asking.write([]))
+        let mac = Mac1.compute(meshID: mine.meshID, over: flight).exposed
+        _ = try asking.read(Array(try responder.answer(to: flight + mac).dropFirst(2)))
+        let last = framed(try asking.write(try lie.encoded()))
+        #expect(throws: WireError.downgrade) { _ = try responder.receive(last) }
     }
 
     @Test func payloadsAreCanonical() throws {

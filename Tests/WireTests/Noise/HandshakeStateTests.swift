@@ -6,7 +6,8 @@ import Wire
 /// other end.
 @Suite struct HandshakeStateTests {
     static let names =
-        HandshakePattern.fundamental.map(\.name) + ["XXpsk0", "XXpsk1", "XXpsk2", "XXpsk3", "IKpsk2", "NNpsk0+psk2", "Npsk0"]
+        (HandshakePattern.fundamental + HandshakePattern.deferred).map(\.name)
+        + ["XXpsk0", "XXpsk1", "XXpsk2", "XXpsk3", "IKpsk2", "NNpsk0+psk2", "Npsk0", "X1X1psk4"]
 
     @Test(arguments: names)
     func everyPatternEndsInTheSameKeys(name: String) throws {
@@ -26,7 +27,7 @@ import Wire
         }
     }
 
-    @Test(arguments: ["NK1", "XXfallback", "XXpsk4", "psk0", "", "XXpsk", "XXpsk03", "XXpsk0+", "XXpsk-1", "Xx"])
+    @Test(arguments: ["NK2", "N1K", "XXfallback", "XXpsk4", "psk0", "", "XXpsk", "XXpsk03", "XXpsk0+", "XXpsk-1", "Xx"])
     func unknownPatternsAreRefused(name: String) {
         #expect(HandshakePattern(name: name) == nil)
     }
