@@ -1,3 +1,4 @@
+import MeshTestKit
 import Testing
 import Wire
 
@@ -36,16 +37,15 @@ import Wire
         }
     }
 
-    @Test(arguments: [
-        [], Array("GET / HT".utf8), Array("WMSH".utf8) + [2, 1, 1, 0], Array("WMSH".utf8) + [0, 1, 1, 0],
-        Array("WMSH".utf8) + [1, 9, 1, 0],
-        Array("WMSH".utf8) + [1, 0, 1, 0], Array("WMSH".utf8) + [1, 1, 0, 0], Array("WMSH".utf8) + [1, 1, 3, 0],
-        Array("WMSH".utf8) + [1, 1, 4, 0], Array("WMSH".utf8) + [1, 1, 1, 1],
-        Array("WMSH".utf8) + [1, 2, 2, 0],
-    ])
+    private static let magic: [UInt8] = Array("WMSH".utf8)
+    private static let prefaces: [[UInt8]] = [
+        [2, 1, 1, 0], [0, 1, 1, 0], [1, 9, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [1, 1, 3, 0], [1, 1, 4, 0], [1, 1, 1, 1], [1, 2, 2, 0],
+    ]
+
+    @Test(arguments: prefaces.map { magic + $0 } + [[], Array("GET / HT".utf8), magic])
     func otherPrefacesAreRefused(preface: [UInt8]) throws {
         #expect(throws: WireError.badPreface) { _ = try Preface(decoding: preface) }
-        guard !preface.isEmpty else { return }
+        guard preface.count == Preface.length else { return }
         var mesh = try Mesh()
         var responder = mesh.responder(try mesh.member("b"))
         #expect(throws: WireError.badPreface) { _ = try responder.receive(preface) }
