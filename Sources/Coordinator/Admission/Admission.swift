@@ -10,6 +10,8 @@ struct Admission: ~Copyable {
     private(set) var names: [String: Versioned<IdentityKey>] = [:]
     private(set) var tokens: [TokenID: Versioned<Token>] = [:]
     private var keys: [NodeID: IdentityKey] = [:]
+    /// Keys that are revoked, so that asking for them costs nothing with every link.
+    private var revoked: Set<IdentityKey> = []
     /// Links of members that are up.
     var live: [NodeID: [UInt64: LiveLink]] = [:]
     /// The greatest serial that was given to a certificate.
@@ -65,7 +67,7 @@ struct Admission: ~Copyable {
 
     /// Nodes that are revoked and whose certificates would still be taken by somebody who was not told.
     func revokedNodes(now: UnixTime) -> [NodeID] {
-        members.values.filter { $0.value.isRevoked && now < $0.value.expires }.map(\.value.nodeID).sorted()
+        revoked.compactMap { members[$0]?.value }.filter { now < $0.expires }.map(\.nodeID).sorted()
     }
 
     // MARK: Taking over
@@ -103,6 +105,7 @@ struct Admission: ~Copyable {
     private mutating func set(_ member: Member, _ revision: UInt64) {
         members[member.identityKey] = Versioned(value: member, revision: revision)
         keys[member.nodeID] = member.identityKey
+        if member.isRevoked { revoked.insert(member.identityKey) }
         lastSerial = max(lastSerial, member.serial)
     }
 

@@ -14,6 +14,9 @@ final class CoordinatorCore: Sendable {
     /// What is to be done outside of the locks.
     let work: AsyncStream<Work>
     private let queue: AsyncStream<Work>.Continuation
+    /// Dial backs to be made: a queue of their own, since they wait for strangers.
+    let probes: AsyncStream<ProbeRequest>
+    private let probeQueue: AsyncStream<ProbeRequest>.Continuation
     private let unstored = Mutex(Unstored())
     /// Where members are told to find coordinators; set when the node listens.
     let coordinators = Mutex<[Endpoint]>([])
@@ -22,7 +25,6 @@ final class CoordinatorCore: Sendable {
 
     /// Work for whoever runs the node.
     enum Work: Sendable {
-        case probe(ProbeRequest)
         /// Some registrations are to be written: see `takeUnstored`.
         case store
         case close(NodeID, ErrorCode)
@@ -47,6 +49,7 @@ final class CoordinatorCore: Sendable {
         let timing = Liveness.Timing(suspectAfter: configuration.heartbeatTimeout, removeAfter: configuration.workerTimeout)
         registry = Mutex(Registry(catalogue: configuration.catalogue, httpTiming: timing, revision: revision))
         (work, queue) = AsyncStream.makeStream()
+        (probes, probeQueue) = AsyncStream.makeStream()
     }
 
     /// Does `body` with the registry and passes on what it asks for.
@@ -71,7 +74,10 @@ final class CoordinatorCore: Sendable {
     func enqueue(_ item: Work) { queue.yield(item) }
 
     /// No work comes any more.
-    func finishWork() { queue.finish() }
+    func finishWork() {
+        queue.finish()
+        probeQueue.finish()
+    }
 
     /// Names to write now; they are not given twice.
     func takeUnstored() -> Unstored {
@@ -90,7 +96,7 @@ final class CoordinatorCore: Sendable {
     }
 
     private func perform(_ todo: Registry.Todo) {
-        for probe in todo.probes { enqueue(.probe(probe)) }
+        for probe in todo.probes { probeQueue.yield(probe) }
         if !todo.dirty.isEmpty || !todo.learned.isEmpty {
             let wasEmpty = unstored.withLock { unstored in
                 defer {

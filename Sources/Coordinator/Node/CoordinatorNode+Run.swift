@@ -34,6 +34,7 @@ extension CoordinatorNode {
             group.addTask { await self.tick() }
             group.addTask { await self.watchClock() }
             group.addTask { await self.work() }
+            group.addTask { await self.probeAll() }
             await group.next()
             group.cancelAll()
         }
@@ -45,7 +46,9 @@ extension CoordinatorNode {
         core.finishWork()
         await control.close()
         await endpoint.shutdown(grace: grace)
-        await store(core.takeUnstored())
+        do throws(StoreError) { try await write(core.takeUnstored()) } catch {
+            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
+        }
         try? ClockCheck.note(folder, now: .wallClock())
         await core.membership.store.close()
         folder.release()
@@ -90,21 +93,27 @@ extension CoordinatorNode {
     }
 
     private func work() async {
-        let gate = AsyncLimit(Limits.dialBacks)
         await withDiscardingTaskGroup { group in
             for await item in core.work {
                 switch item {
-                case .probe(let request):
-                    await gate.enter()
-                    group.addTask {
-                        await self.probe(request)
-                        gate.leave()
-                    }
-                case .store: group.addTask { await self.store(self.core.takeUnstored()) }
+                case .store: group.addTask { await self.store() }
                 case .close(let node, let code): endpoint.close(node, code, reason: code.name)
                 case .notify(let node, let notice): group.addTask { await self.notify(node, notice) }
                 case .revoked(let node): group.addTask { await self.announce(revoked: node) }
                 case .noteRun(let key, let epoch): group.addTask { await self.noteRun(key, epoch) }
+                }
+            }
+        }
+    }
+
+    private func probeAll() async {
+        let gate = AsyncLimit(Limits.dialBacks)
+        await withDiscardingTaskGroup { group in
+            for await request in core.probes {
+                await gate.enter()
+                group.addTask {
+                    await self.probe(request)
+                    gate.leave()
                 }
             }
         }
@@ -121,24 +130,27 @@ extension CoordinatorNode {
         core.update { $0.probed(request, reachable: reachable, now: .now()) }
     }
 
-    /// Writes registrations. What could not be written is tried again with the next change, or after a while.
-    private func store(_ names: CoordinatorCore.Unstored) async {
+    /// Writes registrations. What could not be written is tried again after a while.
+    private func store() async {
+        let names = core.takeUnstored()
+        do throws(StoreError) { try await write(names) } catch {
+            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
+            core.putBack(names)
+            try? await Task.sleep(for: .seconds(5))
+            core.enqueue(.store)
+        }
+    }
+
+    private func write(_ names: CoordinatorCore.Unstored) async throws(StoreError) {
         var writes = names.services.map { StoreWrite.put(StoredWorker.serviceKey($0), []) }
         for name in names.workers {
             let stored = core.registry.withLock { $0.stored(name) }
             let bytes = stored.flatMap { try? $0.encode() }
             writes.append(bytes.map { .put(StoredWorker.key(name), $0) } ?? .delete(StoredWorker.key(name)))
         }
-        do throws(StoreError) {
-            for start in stride(from: 0, to: writes.count, by: Limits.transaction) {
-                let end = min(start + Limits.transaction, writes.count)
-                try await core.membership.store.transaction([], Array(writes[start..<end]))
-            }
-        } catch {
-            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
-            core.putBack(names)
-            try? await Task.sleep(for: .seconds(5))
-            core.enqueue(.store)
+        for start in stride(from: 0, to: writes.count, by: Limits.transaction) {
+            let end = min(start + Limits.transaction, writes.count)
+            try await core.membership.store.transaction([], Array(writes[start..<end]))
         }
     }
 

@@ -21,6 +21,8 @@ struct Entry: Sendable {
     var isDraining = false
     /// Known from before a restart, not back yet.
     var isStale = false
+    /// Tier that its capabilities put it in.
+    var tier: UInt8 = 0
     /// Registry revision of the last change that others see.
     var revision: UInt64 = 0
     /// The record's encoding up to the fields that change with time, made on demand.
@@ -51,6 +53,7 @@ struct Entry: Sendable {
 
     /// Brings the record in line with what is known.
     mutating func derive() {
+        tier = WorkerType(capabilities: record.capabilities).tier(capabilities: record.capabilities)
         record.services = offered.map { service in
             var service = service
             if vetoed.contains(service.name) { service.healthy = false }

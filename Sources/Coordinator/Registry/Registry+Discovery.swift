@@ -38,6 +38,13 @@ extension Registry {
 
     /// Services with at least one healthy worker, by name.
     mutating func list() -> [ServiceSummary] {
+        if let listed, listed.revision == revision { return listed.services }
+        let summaries = summaries()
+        listed = (revision, summaries)
+        return summaries
+    }
+
+    private mutating func summaries() -> [ServiceSummary] {
         services.keys.sorted().compactMap { name in
             let healthy = healthyCount(name)
             guard healthy > 0 else { return nil }
@@ -55,10 +62,10 @@ extension Registry {
     }
 
     mutating func healthyCount(_ service: String) -> Int {
-        // Taken out and put back, so that the index can ask the entries.
-        guard var index = services[service] else { return 0 }
-        let count = index.healthyCount { entries[index: $0]?.serves(service) == true }
-        services[service] = index
+        guard let index = services[service] else { return 0 }
+        if let healthy = index.healthy { return healthy }
+        let count = index.members.count(where: { entries[index: $0]?.serves(service) == true })
+        services[service]?.keep(healthy: count)
         return count
     }
 

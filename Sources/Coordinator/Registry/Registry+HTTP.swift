@@ -71,11 +71,8 @@ extension Registry {
     // MARK: Parts
 
     private mutating func assign(_ type: WorkerType, tier: UInt8, except name: String) -> [String] {
-        var peers = 0
-        for index in 0..<entries.end {
-            guard let entry = entries[index: index], entry.record.name != name else { continue }
-            if WorkerType(capabilities: entry.record.capabilities).tier(capabilities: entry.record.capabilities) == tier { peers += 1 }
-        }
+        let own = byName[name].flatMap { entries[$0]?.tier }
+        let peers = (tiers[tier] ?? 0) - (own == tier ? 1 : 0)
         var covered: [String: Int] = [:]
         for entry in catalogue.entries { covered[entry.name] = coverage(entry.name, except: name) }
         return Assignment.services(for: type, in: catalogue, peers: peers) { covered[$0] ?? 0 }.map(\.name)

@@ -17,6 +17,10 @@ struct Registry: ~Copyable {
     /// Links of each node that are up.
     var links: [NodeID: Set<UInt64>] = [:]
     var httpWorkers = 0
+    /// How many workers stand in each tier.
+    var tiers: [UInt8: Int] = [:]
+    /// The last answer of `list`, and the revision that it was made at.
+    var listed: (revision: UInt64, services: [ServiceSummary])?
     var stamps: UInt64 = 0
     let catalogue: Catalogue
     let httpTiming: Liveness.Timing
@@ -58,10 +62,15 @@ struct Registry: ~Copyable {
 
     /// Adds a worker. `make` gets its slot.
     mutating func insert(_ name: String, _ timing: Liveness.Timing, now: Instant, make: (Slot) -> Entry) -> Slot {
-        let slot = entries.insert(make)
+        let slot = entries.insert { slot in
+            var entry = make(slot)
+            entry.derive()
+            return entry
+        }
         byName[name] = slot
         if let entry = entries[slot] {
             if case .wire(let nodeID) = entry.kind { byNode[nodeID] = slot } else { httpWorkers += 1 }
+            tiers[entry.tier, default: 0] += 1
             for service in entry.offered { offer(service.name, at: slot) }
         }
         liveness.track(slot, timing, now: now)
@@ -78,6 +87,8 @@ struct Registry: ~Copyable {
             return !entry.looksLike(before)
         }
         guard changed == true, let after = entries[slot] else { return }
+        tiers[before.tier, default: 0] -= 1
+        tiers[after.tier, default: 0] += 1
         let old = Set(before.offered.map(\.name))
         let new = Set(after.offered.map(\.name))
         for service in old.subtracting(new) { services[service]?.remove(slot.index) }
@@ -88,6 +99,7 @@ struct Registry: ~Copyable {
     mutating func remove(_ slot: Slot) {
         guard let entry = entries.remove(slot) else { return }
         let name = entry.record.name
+        tiers[entry.tier, default: 0] -= 1
         if byName[name] == slot { byName[name] = nil }
         if case .wire(let nodeID) = entry.kind {
             if byNode[nodeID] == slot { byNode[nodeID] = nil }

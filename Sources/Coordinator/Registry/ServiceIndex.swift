@@ -7,7 +7,8 @@ import Wire
 struct ServiceIndex: Sendable {
     /// Places of the workers that offer the service, healthy or not.
     private(set) var members: Set<Int> = []
-    private var healthy: Int?
+    /// How many workers it can be had from, `nil` until somebody has counted them since the last change.
+    private(set) var healthy: Int?
     private var cached: Cached?
     private var hasNewLoads = false
     private var hasNewStructure = false
@@ -40,13 +41,7 @@ struct ServiceIndex: Sendable {
 
     mutating func loadChanged() { hasNewLoads = true }
 
-    /// How many workers it can be had from.
-    mutating func healthyCount(_ isHealthy: (Int) -> Bool) -> Int {
-        if let healthy { return healthy }
-        let count = members.count(where: isHealthy)
-        healthy = count
-        return count
-    }
+    mutating func keep(healthy count: Int) { healthy = count }
 
     /// The current answer if it is still good.
     func current(now: Instant) -> Cached? {

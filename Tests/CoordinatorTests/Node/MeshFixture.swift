@@ -56,11 +56,14 @@ final class TestWorker: Sendable {
     private let coordinators = Mutex<[Endpoint]>([])
 
     /// A new node, or with `copying` a copy of another one's keys and certificate.
-    init(authority: IdentityKey, copying other: TestWorker? = nil, epoch: BootEpoch = BootEpoch(starts: 1, nonce: 1)) throws {
+    init(
+        authority: IdentityKey, copying other: TestWorker? = nil, epoch: BootEpoch = BootEpoch(starts: 1, nonce: 1),
+        certificate shown: Certificate? = nil
+    ) throws {
         identity = try other?.identity ?? IdentityKeyPair(seed: SystemRandom.secret())
         staticKey = try other?.staticKey ?? StaticKeyPair(secret: SystemRandom.secret())
         self.epoch = epoch
-        let copied = other?.certificate.withLock { $0 }
+        let copied = shown ?? other?.certificate.withLock { $0 }
         let credentials = NodeCredentials(identity: identity, staticKey: staticKey, authority: authority, certificate: copied)
         var logger = Logger(label: "worker")
         logger.logLevel = .critical

@@ -90,6 +90,34 @@ import Wire
         await coordinator.stop()
     }
 
+    /// An expired certificate is good for its own renewal and for nothing else.
+    @Test func anExpiredMemberRenewsAndDoesNothingElse() async throws {
+        let folder = try TemporaryFolder()
+        let (coordinator, alpha, beta) = try await mesh(folder)
+        await alpha.stop()
+        let valid = try #require(alpha.endpoint.credentials.certificate)
+        let subject = Certificate.Subject(
+            name: valid.name, roles: valid.roles, identityKey: valid.identityKey, staticKey: valid.staticKey, salt: valid.salt)
+        let old = try Certificate.issue(
+            subject, serial: valid.serial, now: UnixTime(seconds: valid.issuedAt.seconds - 30 * 86_400),
+            authority: coordinator.node.core.membership.authority.keys)
+        let late = try TestWorker(
+            authority: alpha.endpoint.credentials.authority, copying: alpha, epoch: BootEpoch(starts: 2, nonce: 2), certificate: old)
+        try await eventually("it may link, and is told to renew") {
+            do {
+                _ = try await late.discover("ocr")
+                return false
+            } catch let error as CallError { return error.code == .expired }
+        }
+        try await late.renew()
+        #expect(late.nodeID == alpha.nodeID)
+        await late.endpoint.shutdown()
+        let renewed = try TestWorker(authority: late.endpoint.credentials.authority, copying: late, epoch: BootEpoch(starts: 3, nonce: 3))
+        try await eventually("it is a member again") { (try? await renewed.discover("ocr")) != nil }
+        for worker in [renewed, beta] { await worker.stop() }
+        await coordinator.stop()
+    }
+
     @Test func drainingIsToldAndHonoured() async throws {
         let folder = try TemporaryFolder()
         let (coordinator, alpha, beta) = try await mesh(folder)
