@@ -89,7 +89,8 @@ struct WorkerCommand: AsyncParsableCommand {
         var plan = WorkerPlan(configuration: configuration, front: front, nameWasAsked: wanted != nil)
         plan.coordinatorURL = settings.text(coordinatorUrl, "coordinator-url")
         plan.coordinatorToken = try front.tokenFile.map(TokenFile.first)
-        plan.httpAdvertise = settings.text(httpAdvertise, "http-advertise")
+        plan.httpAdvertise = try settings.text(httpAdvertise, "http-advertise").map(Self.checkedURL)
+        if let host = plan.httpAdvertise.flatMap({ URLComponents(string: $0)?.host }) { plan.front.allowedHosts = [host] }
         plan.services = try services(settings)
         try chooseKind(&plan)
         return plan
@@ -124,6 +125,13 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             return service
         }
+    }
+
+    private static func checkedURL(_ text: String) throws -> String {
+        guard let url = URLComponents(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
+            throw Failure.usage("'\(text)' is not a URL for --http-advertise: give one such as http://gpu-1.example:8000.")
+        }
+        return text
     }
 
     private static func checkedToken(_ text: String) throws -> String {

@@ -18,7 +18,7 @@ enum CoordinatorCheck {
         var checks: [Check] = [
             .good(
                 "coordinator",
-                "\(client.url) answers in \(took.wholeMilliseconds) ms and knows \(members.count) workers, \(healthy) of them healthy")
+                "\(client.url) answers in \(took.wholeMilliseconds) ms; workers: \(members.count), healthy: \(healthy)")
         ]
         if let clock = await clock(client) { checks.append(clock) }
         if let worker { checks.append(entry(of: worker, in: members)) }
@@ -66,6 +66,7 @@ enum CoordinatorCheck {
                 "registry", "\(name) is registered, and the coordinator cannot dial the address it gave",
                 next: "open its port, or give the address that others reach with --advertise HOST:PORT")
         }
+        if member.status == "draining" { return .note("registry", "\(name) is draining: it gets nothing new until it is started again") }
         guard member.isHealthy else {
             return .bad(
                 "registry", "\(name) is \(WorkerText.status(member)), last heard \(WorkerText.ago(member.ageSeconds))",

@@ -41,7 +41,8 @@ struct RunningWorker {
                 forwarder: MemberForwarder(), coordinator: coordinator, group: group, logger: logger)
             if plan.nameWasAsked, node.name != plan.configuration.name {
                 throw Failure.usage(
-                    "This worker is certified as \(node.name), not \(plan.configuration.name): drop --name, or join anew with another folder.")
+                    "This worker is certified as \(node.name), not \(plan.configuration.name): drop --name, or join anew in another folder."
+                )
             }
             let http = WorkerHTTP(node: node, version: Version.program)
             let made = HTTPFront(group: group, configuration: plan.front, hot: http, responder: http.responder, logger: logger)
@@ -49,7 +50,6 @@ struct RunningWorker {
             let address = try await listen(made, plan.front, logger)
             node.advertise(plan.httpAdvertise ?? HTTPAddress.url(of: address, isSecure: plan.front.certificate != nil))
             try await node.start()
-            if let wire = node.listening { logger.info("listening", metadata: ["wire": "\(wire)"]) }
             return RunningWorker(node: node, http: address, front: made, coordinator: coordinator)
         } catch {
             await front?.shutdown()
