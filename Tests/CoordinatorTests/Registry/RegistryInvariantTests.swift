@@ -57,7 +57,10 @@ import Wire
         }
         #expect(fixture.registry.byNode.count == nodes)
         #expect(fixture.registry.httpWorkers == entries.count - nodes)
-        for (tier, count) in fixture.registry.tiers { #expect(entries.count(where: { $0.tier == tier }) == count, "tier \(tier), seed \(seed)") }
+        for (tier, count) in fixture.registry.tiers {
+            let found = entries.filter { $0.tier == tier }.count
+            #expect(found == count, "tier \(tier), seed \(seed)")
+        }
         for (name, index) in fixture.registry.services {
             #expect(index.members == Set(entries.filter { $0.offered.contains { $0.name == name } }.map(\.slot.index)))
             let healthy = Set(entries.filter { $0.serves(name) }.map(\.record.name))
