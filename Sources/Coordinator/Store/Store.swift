@@ -1,6 +1,8 @@
 /// Where a coordinator keeps what must outlive it. Small values under text keys, changed by compare-and-set.
 ///
-/// Keys are printable ASCII. Every store passes the same suite of tests. A revision is a number that increases with each transaction of the whole store;
+/// Keys are printable ASCII. Every store passes the same suite of tests.
+///
+/// A revision is a number that increases with each transaction of the whole store;
 /// a value carries the revision of the transaction that wrote it.
 package protocol Store: Sendable {
     /// The value of a key, `nil` if there is none.
