@@ -84,7 +84,7 @@ package enum HopByHop {
     /// - Parameter name: in lower case.
     package static func contains(_ name: String) -> Bool {
         switch name {
-        case "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "proxy-connection", "proxy-authorization",
+        case "connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection", "proxy-authorization",
             "proxy-authenticate", "http2-settings":
             true
         default: false

@@ -42,7 +42,9 @@ package struct UpstreamRequest {
             }
             let name = FieldText.lowercased(field.name)
             if name == "content-length" {
-                guard length == nil, let number = UInt64(field.value) else { throw CallError(.badRequest, "the length cannot be read") }
+                guard length == nil, field.value.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = UInt64(field.value) else {
+                    throw CallError(.badRequest, "the length cannot be read")
+                }
                 length = number
             } else if name != "host", name != "expect", !HopByHop.contains(name) {
                 headers.add(name: name, value: field.value)

@@ -25,6 +25,8 @@ package struct UpstreamTurn {
     /// The upstream has sent bytes of an answer.
     package private(set) var isAnswered = false
 
+    package init() {}
+
     package var headIsSent: Bool { request != .unsent }
     package var requestIsWhole: Bool { request == .done }
     package var answerHasBegun: Bool { answer != .awaited }

@@ -35,7 +35,11 @@ final class PythonService: Sendable {
     var port: Int { listening.withLock { $0 ?? 0 } }
     var url: String { "http://127.0.0.1:\(port)" }
 
-    func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    /// Ends the service without a word, and returns when its port is closed.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
 
     /// Waits until the service has told of `event` for a target that contains `target`.
     func wait(for event: String, _ target: String) async throws {
