@@ -15,7 +15,8 @@ import Wire
             let client = try await front.connect()
             defer { Task { await client.close() } }
             try await client.send(
-                "PATCH http://ignored/service/svc/x/y?q=1 HTTP/1.1\r\nHost: localhost\r\nX-One: 1\r\nconnection: X-Two, close\r\nX-Two: 2\r\n"
+                "PATCH http://ignored/service/svc/x/y?q=1 HTTP/1.1\r\nHost: localhost\r\nX-One: 1\r\n"
+                    + "connection: X-Two, close\r\nX-Two: 2\r\n"
                     + "Wiremesh-Timeout: 2m\r\nWiremesh-Hops: 9\r\nWiremesh-Worker: me\r\nIdempotency-Key: k\r\ntraceparent: 00-1\r\n"
                     + "Content-Length: 0\r\nAuthorization: Bearer s\r\nCookie: c=d\r\n\r\n")
             let head = try await stub.call { $0.head }
