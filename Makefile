@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .PHONY: help demo test fuzz build install deps test-deps format lint man clean
 
 PREFIX ?= /usr/local
+SWIFT = $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,10 +38,10 @@ install: build ## install the command, its man page and completions under PREFIX
 	done
 
 format: ## format all Swift sources in place
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive $(SWIFT)
 
 lint: ## say where the format is not kept
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive $(SWIFT)
 
 man: ## write the man page, docs/wiremesh.1, from the command's own help
 	@swift build --product wiremesh

@@ -29,7 +29,9 @@ public final class MeshEndpoint: Sendable {
         }
     }
 
+    /// How it behaves.
     public let configuration: Configuration
+    /// The loops that its links live on.
     public let group: any EventLoopGroup
     let admission: any LinkAdmission
     let acceptor: any StreamAcceptor

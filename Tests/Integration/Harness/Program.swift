@@ -35,7 +35,7 @@ final class Program: Sendable {
             .merging(own) { $1 }.merging(environment) { $1 }
         let arguments = command.map { strdup($0) } + [nil]
         let variables = merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (arguments + variables).forEach { free($0) } }
+        defer { for pointer in arguments + variables { free(pointer) } }
         var made: pid_t = 0
         let result = posix_spawnp(&made, command[0], &actions, nil, arguments, variables)
         guard result == 0 else { throw Failure("\(command[0]) could not be started: \(String(cString: strerror(result)))") }

@@ -52,7 +52,7 @@ final class Sandbox: Sendable {
             program.signal(SIGKILL)
             while program.exit == nil { try? await Task.sleep(for: .milliseconds(5)) }
         }
-        undo.withLock { $0 }.reversed().forEach { $0() }
+        for action in undo.withLock({ $0 }).reversed() { action() }
         if failed {
             for program in programs { print("--- \(program.name) (\(program.exit!)):\n\(program.log.suffix(4_000))") }
         }

@@ -18,7 +18,7 @@ final class NoisePeer {
         var name: String
         var prologue = ""
         var `static`: String?
-        var remote_static: String?
+        var remoteStatic: String?
         var psks: [String] = []
         var rekey = 0
         var suite: UInt8 = 1
@@ -32,10 +32,12 @@ final class NoisePeer {
     init(_ script: Script) throws {
         let python = Self.root.appendingPathComponent(".venv/bin/python")
         try #require(FileManager.default.isExecutableFile(atPath: python.path), "run scripts/test-venv first")
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         process.executableURL = python
         process.arguments = [
             Self.root.appendingPathComponent("Tests/Peers/noise_peer.py").path,
-            String(decoding: try JSONEncoder().encode(script), as: UTF8.self),
+            String(decoding: try encoder.encode(script), as: UTF8.self),
         ]
         process.standardInput = input
         process.standardOutput = output

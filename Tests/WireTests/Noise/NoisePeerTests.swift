@@ -33,7 +33,7 @@ import Wire
             name: "Noise_\(wanted.pattern)_25519_\(wanted.suite.noiseName)_SHA256", prologue: [1, 2, 3].hex,
             static: theirs.secret.exposed.hex, psks: pattern.pskCount > 0 ? [psk.hex] : [], rekey: 3)
         if wanted.pattern == "IK", wanted.role == .initiator { keys.remoteStatic = theirs.publicKey }
-        if wanted.pattern == "IK", wanted.role == .responder { script.remote_static = mine.publicKey.hex }
+        if wanted.pattern == "IK", wanted.role == .responder { script.remoteStatic = mine.publicKey.hex }
         let peer = try NoisePeer(script)
         var noise = try HandshakeState(pattern, suite: wanted.suite, role: wanted.role, prologue: [1, 2, 3], keys: keys)
         for index in 0..<pattern.messageCount {
