@@ -236,6 +236,8 @@ public enum Limits {
     public static let negativeRouteCache: Duration = .seconds(1)
     /// How long an expired route is kept for the case that no coordinator answers.
     public static let staleRouteCache: Duration = .seconds(3_600)
+    /// Time between two questions to coordinators that do not answer, while such a route stands in.
+    public static let staleRouteRetry: Duration = .seconds(2)
     /// Services whose routes are kept; the names come from callers.
     public static let cachedRoutes = 4_096
     /// Calls that wait for one lookup; the next one is answered *overloaded*.

@@ -71,7 +71,7 @@ final class RoutedCall: CallStream, CallReceiver {
             return failLater(ownRefusal ?? CallError(.hopsExhausted, "the call may not be forwarded any further"))
         }
         switch router.route(key, waiter: BoundRoute(self)) {
-        case .use(let choice): send(to: choice)
+        case .use(let choice, _): send(to: choice)
         case .lookUp, .wait: state = .resolving
         case .refuse(let error): failLater(refined(error))
         }

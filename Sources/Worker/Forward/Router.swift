@@ -42,7 +42,10 @@ final class Router: Sendable {
             state.budget.sent()
             return state.table.request(key, waiter: waiter(), random: state.random.next(), now: .now())
         }
-        if case .lookUp = answer { Task { await self.lookUp(key) } }
+        switch answer {
+        case .lookUp, .use(_, refresh: true): Task { await self.lookUp(key) }
+        case .use, .wait, .refuse: break
+        }
         return answer
     }
 

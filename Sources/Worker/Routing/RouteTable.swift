@@ -22,10 +22,17 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         var refusal: CallError?
         var refusedUntil: Instant?
         var isLookedUp = false
+        /// Set while nobody can be asked: when to try again.
+        var askAgainAt: Instant?
         var waiters: [Waiter] = []
 
         func isFresh(now: Instant) -> Bool {
             !balancer.isEmpty && learnt.map { now - $0 < Limits.routeCache } ?? false
+        }
+
+        /// Whether an old route stands in because nobody can be asked.
+        func isStandIn(now: Instant) -> Bool {
+            askAgainAt != nil && !balancer.isEmpty && learnt.map { now - $0 < Limits.staleRouteCache } ?? false
         }
 
         func refusal(now: Instant) -> CallError? {
@@ -44,8 +51,8 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
     // MARK: Requests
 
     package enum OnRequest {
-        /// Send it there.
-        case use(Balancer.Choice)
+        /// Send it there. With `refresh`, look the service up as well, then call `settle`; nobody waits for it.
+        case use(Balancer.Choice, refresh: Bool = false)
         /// Look the service up, then call `settle`. The waiter is kept.
         case lookUp
         /// A lookup is under way; the waiter is kept.
@@ -63,6 +70,12 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         {
             statistics.cacheHits += 1
             return .use(choice)
+        }
+        if entries.values[index].isStandIn(now: now), let choice = entries.values[index].balancer.choose(random: random, now: now) {
+            statistics.cacheHits += 1
+            let refresh = !entries.values[index].isLookedUp && entries.values[index].askAgainAt.map { now >= $0 } ?? true
+            if refresh { entries.values[index].isLookedUp = true }
+            return .use(choice, refresh: refresh)
         }
         if let refusal = entries.values[index].refusal(now: now) {
             statistics.cacheHits += 1
@@ -108,6 +121,7 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         let waiters = entry.waiters
         entry.waiters = []
         entry.isLookedUp = false
+        entry.askAgainAt = nil
         var refusal: CallError?
         switch outcome {
         case .found(let tier, let answer):
@@ -119,8 +133,8 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
             entry.balancer.replace(with: [], now: now)
             refusal = self.refusal(key, known: known)
         case .failed(let error):
-            let isKept = !entry.balancer.isEmpty && (entry.learnt.map { now - $0 < Limits.staleRouteCache } ?? false)
-            if !isKept { refusal = unanswered(key, error) }
+            entry.askAgainAt = now + Limits.staleRouteRetry
+            if !entry.isStandIn(now: now) { refusal = unanswered(key, error) }
         }
         entry.refusal = refusal
         entry.refusedUntil = refusal == nil ? nil : now + Limits.negativeRouteCache
