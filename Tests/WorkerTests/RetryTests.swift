@@ -29,7 +29,7 @@ import Worker
     }
 
     @Test(arguments: [
-        ErrorCode.cancelled, .deadlineExceeded, .tooLarge, .badRequest, .permissionDenied, .hopsExhausted, .cancelled.notProcessed,
+        ErrorCode.cancelled, .deadlineExceeded, .busy, .tooLarge, .badRequest, .permissionDenied, .hopsExhausted, .cancelled.notProcessed,
     ])
     func whatWouldFailAnywhereIsNotRepeated(code: ErrorCode) {
         #expect(!permits(code, head("GET", key: "k")))

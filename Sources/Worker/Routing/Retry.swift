@@ -25,7 +25,7 @@ package enum RetryRule {
 
     private static func concernsWorker(_ code: ErrorCode) -> Bool {
         switch code.base {
-        case ErrorCode.cancelled, .deadlineExceeded, ErrorCode.tooLarge.base, ErrorCode.badRequest.base,
+        case ErrorCode.cancelled, .deadlineExceeded, .busy, ErrorCode.tooLarge.base, ErrorCode.badRequest.base,
             ErrorCode.permissionDenied.base, ErrorCode.hopsExhausted.base, ErrorCode.conflict.base:
             false
         default: true
