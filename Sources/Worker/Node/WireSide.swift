@@ -40,7 +40,7 @@ final class WireSide: Sendable {
     // MARK: Start
 
     /// Enrols, listens, and makes the first contact with a coordinator.
-    func start(_ configuration: WorkerConfiguration, router: Router) async throws(WorkerError) {
+    func start(_ configuration: WorkerConfiguration) async throws(WorkerError) {
         if let token = identity.token {
             let enrolment = Enrolment(endpoint: endpoint, identity: identity, name: host.name, logger: logger)
             link.replace(try await enrolment.run(token))

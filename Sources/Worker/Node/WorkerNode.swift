@@ -148,7 +148,10 @@ public final class WorkerNode: Caller, Sendable {
         facts.add(detected: await Capabilities.detect())
         for service in host.all { _ = await service.probe() }
         if let wire {
-            try await wire.start(configuration, router: router)
+            do { try await wire.start(configuration) } catch {
+                await wire.endpoint.shutdown()
+                throw error
+            }
             run { await self.keepMembership(wire) }
             run { [router] in await wire.watch.run(router) }
             run { [router] in await wire.measure(router) }
@@ -161,9 +164,19 @@ public final class WorkerNode: Caller, Sendable {
     /// - Throws: what `start` throws, and the mesh's refusal of this node if that comes later.
     public func run() async throws(WorkerError) {
         try await start()
-        while !Task.isCancelled, refusal.withLock({ $0 == nil }) { await stop.wait(atMost: .seconds(60)) }
+        let refusal = await refused()
         await Task { await self.shutdown() }.value
-        if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        if let refusal { throw refusal }
+    }
+
+    /// Waits until the mesh refuses this node for good, as after a revocation, and says why; `nil` when the task is cancelled.
+    /// One task at a time.
+    public func refused() async -> WorkerError? {
+        while !Task.isCancelled {
+            if let refusal = refusal.withLock({ $0 }) { return refusal }
+            await stop.wait(atMost: .seconds(60))
+        }
+        return nil
     }
 
     /// A node that the mesh has refused (revoked, or a copy of one that runs) takes no more calls.
