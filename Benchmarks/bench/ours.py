@@ -11,11 +11,11 @@ from .processes import CLIENT_CORE, OURS, SERVER_CORE, Folder, Running, output
 MESHBENCH, WIREMESH = OURS / "meshbench", OURS / "wiremesh"
 
 
-def echo(size, outstanding, seconds, warmup):
+def echo(service, size, outstanding, seconds, warmup):
     """One link between two processes, one core each."""
     with Running([MESHBENCH, "server"], core=SERVER_CORE) as server:
         port = server.wait_for(r"listening (\d+)")[1]
-        return json.loads(output([MESHBENCH, "client", "--port", port, "--size", size, "--outstanding", outstanding,
+        return json.loads(output([MESHBENCH, "client", "--port", port, "--service", service, "--size", size, "--outstanding", outstanding,
                                   "--warmup", warmup, "--seconds", seconds], core=CLIENT_CORE))
 
 

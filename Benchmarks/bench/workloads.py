@@ -27,15 +27,15 @@ class Workload:
     ceiling: Optional[float] = None
 
 
-def echo(size, outstanding):
+def echo(service, size, outstanding):
     return {
-        "ours": lambda s, w: ours.echo(size, outstanding, s, w),
+        "ours": lambda s, w: ours.echo(service, size, outstanding, s, w),
         "grpc": lambda s, w: peers.grpc_echo(size, outstanding, s, w),
         "zmq": lambda s, w: peers.zmq_echo(size, outstanding, s, w),
     }
 
 
-SMALL, BULK = echo(128, 64), echo(1 << 20, 4)
+SMALL, BULK = echo("echo", 128, 64), echo("stream", 1 << 20, 4)
 
 # The system that is replaced answered 300 discover requests a second with 1,000 workers.
 REPLACED_DISCOVER = 300

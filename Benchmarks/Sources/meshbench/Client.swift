@@ -9,6 +9,7 @@ struct Client: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Call the echo server, with several calls in flight.")
 
     @Option var port: UInt16
+    @Option(help: "echo answers whole requests, stream answers while they come.") var service: String = "echo"
     @Option var size: Int = 128
     @Option var outstanding: Int = 64
     @Option var warmup: Double = 1
@@ -24,7 +25,9 @@ struct Client: AsyncParsableCommand {
         let caller = endpoint.caller(to: target)
         let measurement: Measurement = try await withCheckedThrowingContinuation { continuation in
             loop.execute {
-                EchoLoad(caller, loop, size: size, outstanding: outstanding, Measurement(warmup: warmup, seconds: seconds)) {
+                EchoLoad(
+                    caller, loop, service: service, size: size, outstanding: outstanding, Measurement(warmup: warmup, seconds: seconds)
+                ) {
                     continuation.resume(with: $0)
                 }.start()
             }
@@ -38,17 +41,19 @@ struct Client: AsyncParsableCommand {
 private final class EchoLoad {
     let caller: any Caller
     let loop: any EventLoop
+    let service: String
     let body: ByteBuffer
     var running: Int
     var measurement: Measurement
     private var done: ((Result<Measurement, CallError>) -> Void)?
 
     init(
-        _ caller: any Caller, _ loop: any EventLoop, size: Int, outstanding: Int, _ measurement: Measurement,
+        _ caller: any Caller, _ loop: any EventLoop, service: String, size: Int, outstanding: Int, _ measurement: Measurement,
         done: @escaping (Result<Measurement, CallError>) -> Void
     ) {
         self.caller = caller
         self.loop = loop
+        self.service = service
         body = ByteBuffer(repeating: UInt8(ascii: "x"), count: size)
         running = outstanding
         self.measurement = measurement
@@ -84,7 +89,7 @@ private final class EchoSlot: CallReceiver {
     init(_ load: EchoLoad) {
         self.load = load
         var head = Head()
-        head.service = "echo"
+        head.service = load.service
         self.head = head
     }
 

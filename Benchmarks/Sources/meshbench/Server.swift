@@ -10,7 +10,8 @@ struct Server: AsyncParsableCommand {
 
     func run() async throws {
         let echo = ServiceHandler.inline(limit: 16 << 20) { (_, body, _) throws(CallError) in (Head(), body) }
-        let endpoint = try BenchMesh.endpoint(.server, acceptor: ServiceTable(services: ["echo": echo]))
+        let stream = ServiceHandler.raw { _, _, stream in StreamingEcho(stream) }
+        let endpoint = try BenchMesh.endpoint(.server, acceptor: ServiceTable(services: ["echo": echo, "stream": stream]))
         let address = try await endpoint.listen(host: "127.0.0.1", port: 0)
         FileHandle.standardOutput.write(Data("listening \(address.port ?? 0)\n".utf8))
         while !Task.isCancelled { try await Task.sleep(for: .seconds(3_600)) }
