@@ -4,7 +4,7 @@ import Wire
 
 /// One NIO handler over the link machine: the whole of an authenticated link. Confined to its event loop.
 ///
-/// Bytes are read, opened in place and answered; whatever that, and all calls of the same tick, have to say leaves in one write.
+/// Bytes are read, opened and answered; whatever that, and all calls of the same tick, have to say leaves in one write.
 final class Link: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -19,11 +19,7 @@ final class Link: ChannelInboundHandler {
     private let owner: any LinkOwner
     private let traffic: LinkTraffic
     private var machine: LinkMachine
-    /// Bytes that have come and are not a whole record yet.
-    private var inbound = ByteBuffer()
-    /// Where the frames of the records stand that were opened last, and where the last of these records ends.
-    private var records: [Range<Int>] = []
-    private var opened = 0
+    private var inbox = RecordInbox()
     /// By slot of the machine.
     private var streams: [LinkStream?] = []
     /// Calls for which the peer allows no stream yet.
@@ -93,44 +89,25 @@ final class Link: ChannelInboundHandler {
 
     // MARK: Receiving
 
-    /// Opens every whole record first and reads the frames afterwards, so that no slice of the buffer is alive while it changes.
+    /// Opens every whole record first and reads the frames afterwards.
     private func receive(_ bytes: ByteBuffer) {
         let now = Instant.now()
         traffic.add(received: bytes.readableBytes)
-        // NIO keeps a reference to what it read, so opening it in place would copy all of it: one buffer of our own is reused.
-        inbound.writeImmutableBuffer(bytes)
         do {
-            try openRecords(now)
-            for range in records {
+            try inbox.open(bytes, with: &machine, now: now)
+            for range in inbox.records {
                 try deliver(range, now)
                 if isClosed { return }
             }
         } catch {
             return fail(error)
         }
-        records.removeAll(keepingCapacity: true)
-        inbound.moveReaderIndex(to: opened)
-        if inbound.readableBytes == 0 { inbound.clear() }
         if machine.needsTick { scheduleTick() }
         if !isReading { scheduleFlush() }
     }
 
-    private func openRecords(_ now: Instant) throws(WireError) {
-        var offset = inbound.readerIndex
-        while let length = inbound.getInteger(at: offset, as: UInt16.self).map(Int.init) {
-            guard inbound.writerIndex - offset - 2 >= length else { break }
-            let start = offset + 2 - inbound.readerIndex
-            var span = inbound.mutableReadableBytesSpan
-            var record = span.extracting(start..<start + length)
-            let count = try machine.open(&record, now: now)
-            records.append(offset + 2..<offset + 2 + count)
-            offset += 2 + length
-        }
-        opened = offset
-    }
-
     private func deliver(_ range: Range<Int>, _ now: Instant) throws(WireError) {
-        guard let record = inbound.getSlice(at: range.lowerBound, length: range.count) else { return }
+        guard let record = inbox.plaintext.getSlice(at: range.lowerBound, length: range.count) else { return }
         while !isClosed, let event = try machine.nextEvent(in: record.readableBytesSpan, now: now) {
             handle(event, range.lowerBound)
             // A long batch is answered in parts, so that the peer works on the first answers while this side makes the last.
@@ -159,7 +136,7 @@ final class Link: ChannelInboundHandler {
 
     /// Small bodies are copied so that they do not keep the whole read buffer alive; large ones are slices of it.
     private func body(_ base: Int, _ range: Range<Int>) -> ByteBuffer {
-        guard let slice = inbound.getSlice(at: base + range.lowerBound, length: range.count) else { return ByteBuffer() }
+        guard let slice = inbox.plaintext.getSlice(at: base + range.lowerBound, length: range.count) else { return ByteBuffer() }
         guard range.count < Limits.quantum else { return slice }
         var copy = channel.allocator.buffer(capacity: range.count)
         copy.writeBytes(slice.readableBytesSpan)
@@ -351,7 +328,7 @@ final class Link: ChannelInboundHandler {
 
     /// An idle link keeps no buffers.
     private func trim() {
-        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        inbox.trim()
         machine.trim()
         if streams.allSatisfy({ $0 == nil }) { streams = [] }
     }

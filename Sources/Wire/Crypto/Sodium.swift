@@ -218,23 +218,41 @@ package struct AEADKey: ~Copyable, @unchecked Sendable {
     /// Checks the tag in the last 16 bytes and decrypts those before it in place; `authentication` where it is wrong.
     package func open(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
         guard bytes.byteCount >= Limits.tag else { throw .truncated }
-        let status: CInt = bytes.withUnsafeMutableBytes { bytes in
-            let text = bytes.bound
-            let count = bytes.count - Limits.tag
-            return associatedData.withUnsafeBytes { data in
-                withNonce(nonce) { nonce in
-                    switch suite {
-                    case .chaChaPoly:
-                        crypto_aead_chacha20poly1305_ietf_decrypt_detached(
-                            text, nil, text, UInt64(count), text + count, data.bound, UInt64(data.count), nonce, memory.bound)
-                    case .aesGCM:
-                        crypto_aead_aes256gcm_decrypt_detached_afternm(
-                            text, nil, text, UInt64(count), text + count, data.bound, UInt64(data.count), nonce, schedule)
-                    }
+        let isGenuine = bytes.withUnsafeMutableBytes { bytes in
+            open(UnsafeRawBufferPointer(bytes), to: bytes.bound, nonce: nonce, associatedData)
+        }
+        guard isGenuine else { throw .authentication }
+    }
+
+    /// The same from `sealed` to the first bytes of `plaintext`, 16 less.
+    package func open(
+        _ sealed: RawSpan, into plaintext: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan
+    ) throws(WireError) {
+        guard sealed.byteCount >= Limits.tag, plaintext.byteCount >= sealed.byteCount - Limits.tag else { throw .truncated }
+        let isGenuine = plaintext.withUnsafeMutableBytes { plaintext in
+            sealed.withUnsafeBytes { open($0, to: plaintext.bound, nonce: nonce, associatedData) }
+        }
+        guard isGenuine else { throw .authentication }
+    }
+
+    private func open(
+        _ sealed: UnsafeRawBufferPointer, to text: UnsafeMutablePointer<UInt8>, nonce: UInt64, _ associatedData: RawSpan
+    ) -> Bool {
+        let count = sealed.count - Limits.tag
+        let tag = sealed.bound + count
+        let status: CInt = associatedData.withUnsafeBytes { data in
+            withNonce(nonce) { nonce in
+                switch suite {
+                case .chaChaPoly:
+                    crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+                        text, nil, sealed.bound, UInt64(count), tag, data.bound, UInt64(data.count), nonce, memory.bound)
+                case .aesGCM:
+                    crypto_aead_aes256gcm_decrypt_detached_afternm(
+                        text, nil, sealed.bound, UInt64(count), tag, data.bound, UInt64(data.count), nonce, schedule)
                 }
             }
         }
-        guard status == 0 else { throw .authentication }
+        return status == 0
     }
 
     /// Noise's nonce: 32 zero bits, then the counter, little-endian for ChaChaPoly and big-endian for AESGCM.

@@ -32,6 +32,12 @@ public struct RecordCipher: ~Copyable, Sendable {
         try countRecord()
     }
 
+    /// Decrypts `sealed` to the first bytes of `plaintext`, 16 less, and otherwise as `open(_:)` does.
+    public mutating func open(_ sealed: RawSpan, into plaintext: inout MutableRawSpan) throws(WireError) {
+        try cipher.decrypt(sealed, into: &plaintext)
+        try countRecord()
+    }
+
     private mutating func countRecord() throws(WireError) {
         untilRekey -= 1
         guard untilRekey == 0 else { return }

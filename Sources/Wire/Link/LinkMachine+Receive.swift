@@ -1,10 +1,11 @@
 extension LinkMachine {
-    /// Opens one record in place. `record` is the ciphertext with its tag; the frames are its first bytes, as many as returned.
+    /// Opens one record, the ciphertext with its tag. The frames are the first bytes of `frames`, as many as returned: 16 less
+    /// than the record has.
     ///
     /// Throws `authentication` where it does not open: close the link without a word.
-    public mutating func open(_ record: inout MutableRawSpan, now: Instant) throws(WireError) -> Int {
+    public mutating func open(_ record: RawSpan, into frames: inout MutableRawSpan, now: Instant) throws(WireError) -> Int {
         guard record.byteCount > Limits.tag else { throw .truncated }
-        try opener.open(&record)
+        try opener.open(record, into: &frames)
         lastReceived = now
         frameOffset = 0
         return record.byteCount - Limits.tag

@@ -26,6 +26,13 @@ package struct CipherState: ~Copyable, Sendable {
         nonce += 1
     }
 
+    /// Decrypts `sealed` to the first bytes of `plaintext`, 16 less, and otherwise as `decrypt(_:)` does.
+    package mutating func decrypt(_ sealed: RawSpan, into plaintext: inout MutableRawSpan) throws(WireError) {
+        guard nonce < .max else { throw .exhausted }
+        try key.open(sealed, into: &plaintext, nonce: nonce, associatedData: RawSpan())
+        nonce += 1
+    }
+
     /// Replaces the key by the first 32 bytes of ENCRYPT(k, 2^64-1, "", 32 zero bytes). The nonce goes on.
     package mutating func rekey() throws(WireError) {
         var failure: WireError?

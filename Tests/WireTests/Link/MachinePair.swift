@@ -68,9 +68,7 @@ struct MachinePair {
 
     /// Opens one record at `target` and takes its events.
     func receive(_ record: [UInt8], at target: End) throws(WireError) {
-        var record = record
-        let count = try open(&record, target)
-        record.removeLast(record.count - count)
+        let record = try open(record, target)
         while let event = try target.machine.nextEvent(in: record.span.bytes, now: now) {
             switch event {
             case .data(let ref, let range, _): target.bodies[ref.id, default: []] += record[range]
@@ -81,10 +79,12 @@ struct MachinePair {
         }
     }
 
-    private func open(_ record: inout [UInt8], _ target: End) throws(WireError) -> Int {
-        var span = record.mutableSpan
+    private func open(_ record: [UInt8], _ target: End) throws(WireError) -> [UInt8] {
+        var frames = [UInt8](repeating: 0, count: record.count)
+        var span = frames.mutableSpan
         var bytes = span.mutableBytes
-        return try target.machine.open(&bytes, now: now)
+        let count = try target.machine.open(record.span.bytes, into: &bytes, now: now)
+        return Array(frames.prefix(count))
     }
 
     /// Opens a call from the client and lets the server see it.
