@@ -68,7 +68,7 @@ public enum Limits {
     /// them little and the peer need not wait for all.
     public static let earlyFlush = 4_096
     /// Bulk bytes sealed per turn: what stands before a small call on the link.
-    public static let bulkPerTurn = 128 << 10
+    public static let bulkPerTurn = 64 << 10
     /// Bytes accepted from a caller and not yet sent, per stream.
     public static let unsentPerStream = 256 << 10
     /// The same for a whole link.

@@ -20,6 +20,8 @@ final class Link: ChannelInboundHandler {
     private let traffic: LinkTraffic
     private var machine: LinkMachine
     private var inbox = RecordInbox()
+    /// The bytes of the last write.
+    private var outbound = ByteBuffer()
     /// By slot of the machine.
     private var streams: [LinkStream?] = []
     /// Calls for which the peer allows no stream yet.
@@ -257,19 +259,17 @@ final class Link: ChannelInboundHandler {
 
     private func flush() {
         guard !isClosed, channel.isWritable, machine.hasOutput else { return pauseOrResumeReading() }
-        var out = ByteBuffer()
+        // Free again once it is written, which is nearly always at once.
+        outbound.clear()
         let events: [LinkEvent]
         do {
-            events = try machine.flush(now: .now()) { span in
-                out = channel.allocator.buffer(capacity: span.byteCount)
-                out.writeBytes(span)
-            }
+            events = try machine.flush(now: .now()) { outbound.writeBytes($0) }
         } catch {
             return fail(error)
         }
-        if out.readableBytes > 0 {
-            traffic.add(sent: out.readableBytes)
-            context?.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        if outbound.readableBytes > 0 {
+            traffic.add(sent: outbound.readableBytes)
+            context?.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
         }
         for event in events { handle(event, 0) }
         if machine.hasOutput { scheduleFlush() }
@@ -329,6 +329,7 @@ final class Link: ChannelInboundHandler {
     /// An idle link keeps no buffers.
     private func trim() {
         inbox.trim()
+        outbound = ByteBuffer()
         machine.trim()
         if streams.allSatisfy({ $0 == nil }) { streams = [] }
     }
