@@ -51,7 +51,7 @@ struct RecordWriter: ~Copyable {
         defer { swap(&buffer, &out) }
         var span = buffer.mutableSpan
         var bytes = span.mutableBytes
-        var record = bytes.extracting(start..<start + length)
+        var record = bytes._mutatingExtracting(start..<start + length)
         try cipher.seal(&record)
     }
 
