@@ -14,9 +14,10 @@ demo: deps ## build, then watch a request cross the mesh; Ctrl-C ends it
 	@swift build --product wiremesh
 	@.build/debug/wiremesh dev --demo
 
+# One test after the other: many start processes and wait for them, which starves the rest on a small machine.
 test: test-deps ## run all tests
 	@swift build --build-tests
-	@SWIFT_BACKTRACE=enable=no swift test --skip-build
+	@SWIFT_BACKTRACE=enable=no swift test --skip-build --no-parallel
 
 fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for one)
 	@scripts/fuzz 60

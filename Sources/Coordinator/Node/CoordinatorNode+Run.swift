@@ -169,7 +169,17 @@ extension CoordinatorNode {
         head.method = MeshMethod.notice
         let caller = endpoint.caller(to: LinkTarget(.node(node), endpoints: []))
         // A node that does not know the method is none the worse for it.
-        _ = try? await caller.unary(head, body: ByteBuffer(bytes: bytes), timeout: Self.noticeTimeout)
+        // A notice about a link that is just being admitted may be quicker than the link: it is tried until there is one.
+        let end = Instant.now() + Self.noticeTimeout
+        while Instant.now() < end, !Task.isCancelled {
+            do {
+                _ = try await caller.unary(head, body: ByteBuffer(bytes: bytes), timeout: Self.noticeTimeout)
+                return
+            } catch {
+                guard error.code == .unreachable else { return }
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
     }
 
     /// Tells every member that has a link.
