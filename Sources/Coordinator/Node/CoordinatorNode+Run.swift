@@ -46,9 +46,12 @@ extension CoordinatorNode {
         core.finishWork()
         await control.close()
         await endpoint.shutdown(grace: grace)
-        do throws(StoreError) { try await write(core.takeUnstored()) } catch {
-            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
-        }
+        // A task of its own: the one that shuts down is often cancelled already, and the store heeds that.
+        await Task {
+            do throws(StoreError) { try await write(core.takeUnstored()) } catch {
+                logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
+            }
+        }.value
         try? ClockCheck.note(folder, now: .wallClock())
         await core.membership.store.close()
         folder.release()

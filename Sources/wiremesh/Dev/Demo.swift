@@ -32,6 +32,7 @@ enum Demo {
             Terminal.print(field.name.hasPrefix("wiremesh-") ? Style.green(line) : line)
         }
         Terminal.print()
+        guard answer.status == 200 else { throw Failure.failed("The request was answered \(answer.status): see `wiremesh doctor`.") }
         for try await part in answer.body {
             let milliseconds = (ContinuousClock.now - start).wholeMilliseconds
             for line in String(buffer: part).split(separator: "\n") {

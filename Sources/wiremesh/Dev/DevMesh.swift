@@ -37,13 +37,17 @@ struct DevMesh {
         }
     }
 
-    /// Waits until the coordinator hands the samples out.
+    /// Waits until the coordinator hands the samples out with the addresses that it has dialled back.
     func settle() async throws {
         let end = ContinuousClock.now + .seconds(15)
-        while coordinator.node.discover("echo").workers.isEmpty || coordinator.node.discover("hello").workers.count < 2 {
+        while reachable("counter") < 1 || reachable("hello") < 2 {
             guard ContinuousClock.now < end else { throw Failure.failed("The workers did not register within 15 s.") }
             try await Task.sleep(for: .milliseconds(20))
         }
+    }
+
+    private func reachable(_ service: String) -> Int {
+        coordinator.node.discover(service).workers.count { !$0.endpoints.isEmpty }
     }
 
     func shutdown() async {
