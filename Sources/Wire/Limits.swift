@@ -261,9 +261,10 @@ public enum Limits {
     public static let ejectionTimeMaximum: Duration = .seconds(300)
 
     // MARK: Hosting
-    /// Requests that a service gets at once, unless its operator says otherwise.
-    public static let serviceLimit = 64
-    /// Requests that wait for a place at a service, unless its operator says otherwise.
+    /// Requests that a service gets at once, unless its program says otherwise: streams of events are many and cost a service
+    /// little each.
+    public static let serviceLimit = 256
+    /// Requests that wait for a place at a service, unless its program says otherwise.
     public static let serviceQueue = 128
     /// Time between two probes of an upstream that works, and of one that does not.
     public static let probeInterval: Duration = .seconds(5)

@@ -56,11 +56,12 @@ extension Integration {
             try await network.cable("cut", "b")
             try await network.coordinator.offers("demo", within: .seconds(10))
             let noticed = ContinuousClock.now - cut
-            #expect(noticed < .seconds(3.5), "the coordinator noticed after \(noticed)")
+            // Asking takes a moment as well.
+            #expect(noticed < .seconds(3.3), "the coordinator noticed after \(noticed)")
             let exit = try await open.waitForExit(within: .seconds(10))
             #expect(exit == .code(18) || exit == .code(56), "curl ended with \(exit): \(open.errors)")
             let broken = ContinuousClock.now - cut
-            #expect(broken < .seconds(5), "the caller noticed after \(broken)")
+            #expect(broken < .seconds(4), "the caller noticed after \(broken)")
             #expect((try await network.seen()).status >= 500)
             try await network.cable("mend", "b")
             try await network.coordinator.offers("demo", by: "b")

@@ -18,7 +18,7 @@ import Wire
         func admit(_ peer: PeerInfo) -> ErrorCode? { peer.isExpired ? .expired : refused[peer.name] }
         func linkUp(_ peer: PeerInfo, link: LinkID) { ups.add(1, ordering: .relaxed) }
         func linkDown(_ peer: PeerInfo, link: LinkID) { downs.add(1, ordering: .relaxed) }
-        func linkHeard(_ peer: PeerInfo, link: LinkID) { heard.add(1, ordering: .relaxed) }
+        func linkHeard(_ peer: PeerInfo, link: LinkID, at instant: Instant) { heard.add(1, ordering: .relaxed) }
     }
 
     @Test func bothEndsKnowWhoTheOtherIs() async throws {

@@ -12,7 +12,7 @@ struct Liveness: Sendable {
         /// Silence after which it is gone.
         var removeAfter: Duration
 
-        /// A member with a link. The margin pays for the granularity of the wheel and of `linkHeard`.
+        /// A member with a link. The margin pays for the granularity of the wheel.
         static let link = Timing(suspectAfter: Limits.suspectAfter - .milliseconds(250), removeAfter: Limits.removeAfter)
         /// A registration from before a restart, until its worker is back.
         static let stale = Timing(suspectAfter: nil, removeAfter: Limits.staleAfterRestart)

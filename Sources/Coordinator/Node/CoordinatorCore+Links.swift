@@ -34,11 +34,10 @@ extension CoordinatorCore: LinkAdmission {
         update { $0.linkDown(nodeID, link: link.rawValue) }
     }
 
-    func linkHeard(_ peer: PeerInfo, link: LinkID) {
+    func linkHeard(_ peer: PeerInfo, link: LinkID, at instant: Instant) {
         guard let nodeID = peer.nodeID else { return }
-        let now = Instant.now()
-        membership.machine.withLock { $0.linkHeard(nodeID, link: link.rawValue, now: now) }
-        update { $0.heard(nodeID, now: now) }
+        membership.machine.withLock { $0.linkHeard(nodeID, link: link.rawValue, now: instant) }
+        update { $0.heard(nodeID, now: instant) }
     }
 
     private func linker(_ peer: PeerInfo) -> Admission.Linker? {

@@ -10,8 +10,8 @@ public protocol LinkAdmission: Sendable {
     func linkUp(_ peer: PeerInfo, link: LinkID)
     /// A link that was up is gone.
     func linkDown(_ peer: PeerInfo, link: LinkID)
-    /// Something was heard on the link since this was last called; at most once a second.
-    func linkHeard(_ peer: PeerInfo, link: LinkID)
+    /// Something was heard on the link since this was last called, the last of it at `instant`; at most once a second.
+    func linkHeard(_ peer: PeerInfo, link: LinkID, at instant: Instant)
 }
 
 /// Numbers the links of a process, in the order in which they came up.
@@ -29,5 +29,5 @@ public struct AdmitMembers: LinkAdmission {
     public func admit(_ peer: PeerInfo) -> ErrorCode? { peer.isExpired ? .expired : nil }
     public func linkUp(_ peer: PeerInfo, link: LinkID) {}
     public func linkDown(_ peer: PeerInfo, link: LinkID) {}
-    public func linkHeard(_ peer: PeerInfo, link: LinkID) {}
+    public func linkHeard(_ peer: PeerInfo, link: LinkID, at instant: Instant) {}
 }

@@ -152,7 +152,7 @@ extension MeshEndpoint: LinkOwner {
         acceptor.accept(head, from: peer, stream: stream)
     }
 
-    func heard(_ link: Link) { admission.linkHeard(link.peer, link: link.id) }
+    func heard(_ link: Link, at instant: Instant) { admission.linkHeard(link.peer, link: link.id, at: instant) }
 
     func goneAway(_ link: Link, _ error: CallError) {
         if error.code != .none, error.code.base != ErrorCode.draining.base {

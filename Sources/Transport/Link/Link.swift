@@ -304,26 +304,29 @@ final class Link: ChannelInboundHandler {
         scheduleFlush()
     }
 
-    private func scheduleKeepAlive() {
-        keepAlive = loop.scheduleTask(in: TimeAmount(Limits.pingAfter)) { self.checkAlive() }
+    private func scheduleKeepAlive(in wait: Duration = Limits.pingAfter) {
+        let due = Instant.now() + wait
+        keepAlive = loop.scheduleTask(in: TimeAmount(wait)) { self.checkAlive(due: due) }
     }
 
     /// Once a second: tells the owner that the link was heard, pings a silent one, ends a dead one.
-    private func checkAlive() {
+    private func checkAlive(due: Instant) {
         guard !isClosed else { return }
         let now = Instant.now()
+        // A loop that was held up has not read what came meanwhile: that is no silence of the peer's.
+        guard now - due < Limits.pingAfter / 2 else { return scheduleKeepAlive(in: Limits.pingAfter / 10) }
         let silence = now - machine.lastReceived
         guard silence < owner.silenceLimit else {
             return close(CallError(.linkLost, "\(peer.name) has not been heard for \(silence.wholeMilliseconds) ms"))
         }
         if machine.lastReceived > lastReported {
             lastReported = machine.lastReceived
-            owner.heard(self)
+            owner.heard(self, at: lastReported)
         }
         if silence >= Limits.pingAfter { trim() }
         if silence >= Limits.pingAfter / 2 { act { machine throws(WireError) in try machine.ping(0) } }
         tick()
-        scheduleKeepAlive()
+        scheduleKeepAlive(in: min(Limits.pingAfter, owner.silenceLimit - silence))
     }
 
     /// An idle link keeps no buffers.

@@ -7,7 +7,7 @@ protocol LinkOwner: Sendable {
     /// Where the link counts its bytes.
     var traffic: LinkTraffic { get }
     func accept(_ head: Head, from peer: PeerInfo, stream: LinkStream) -> any CallReceiver
-    func heard(_ link: Link)
+    func heard(_ link: Link, at instant: Instant)
     func goneAway(_ link: Link, _ error: CallError)
     func closed(_ link: Link)
 }

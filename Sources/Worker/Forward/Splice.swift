@@ -9,8 +9,8 @@ import Wire
 final class Splice: CallReceiver {
     private let client: any ServerStream
     private var server: (any CallStream)?
-    private var request = Pump()
-    private var answer = Pump()
+    private let request = Pump()
+    private let answer = Pump()
     private var answerHasEnded = false
 
     /// Opens the serving call with `open` and answers `client` with what it says.

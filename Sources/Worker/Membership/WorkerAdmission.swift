@@ -37,5 +37,5 @@ final class WorkerAdmission: LinkAdmission, Sendable {
 
     func linkDown(_ peer: PeerInfo, link: LinkID) { state.withLock { $0.onLink }?(peer, link, false) }
 
-    func linkHeard(_ peer: PeerInfo, link: LinkID) {}
+    func linkHeard(_ peer: PeerInfo, link: LinkID, at instant: Instant) {}
 }
