@@ -62,13 +62,13 @@ import Worker
         let member = FakeCallee(.hang)
         let (node, _) = try await NodeRoutingTests.node(members: ["there": member])
         var head = NodeRoutingTests.head()
-        head.deadline = 200
+        head.deadline = 2_000
         let sent = head
         let probe = try await onLoop { Probe(node, sent, on: $0) }
         try await probe.until { $0.error != nil }
         #expect(try await probe.read { $0.error?.code } == .deadlineExceeded)
         #expect(member.seen.withLock { $0.cancelled } == [.deadlineExceeded])
-        #expect(member.seen.withLock { $0.heads.allSatisfy { $0.deadline > 0 && $0.deadline <= 200 } })
+        #expect(member.seen.withLock { $0.heads.allSatisfy { $0.deadline > 0 && $0.deadline <= 2_000 } })
         #expect(node.statistics().failedRequests == 1)
         await node.shutdown()
     }
