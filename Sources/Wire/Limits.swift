@@ -82,6 +82,10 @@ public enum Limits {
     /// How many such frames a second are forgiven.
     public static let idleFrameRate: UInt32 = 200
 
+    /// Read buffers that a link keeps while bodies are slices of them: what a forwarded stream has under way at once. An idle
+    /// link keeps none.
+    public static let lentBuffers = 4
+
     // MARK: Compression
     /// Below this a block is not worth the attempt.
     public static let compressFrom = 512

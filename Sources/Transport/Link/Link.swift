@@ -121,7 +121,7 @@ final class Link: ChannelInboundHandler {
         switch event {
         case .opened(let ref, let end): accept(ref, machine.head, end: end)
         case .answered(let ref, let end): stream(ref)?.received(head: machine.head, end: end)
-        case .data(let ref, let range, let end): stream(ref)?.received(body(base, range), end: end)
+        case .data(let ref, let range, let end): receive(ref, range.lowerBound + base..<range.upperBound + base, end: end)
         case .inflated(let ref, let bytes, let end): stream(ref)?.received(ByteBuffer(bytes: bytes), end: end)
         case .reset(let ref, let code, let retryAfter, let reason):
             stream(ref)?.fail(CallError(code, reason, retryAfterMilliseconds: retryAfter == 0 ? nil : retryAfter))
@@ -136,13 +136,9 @@ final class Link: ChannelInboundHandler {
         }
     }
 
-    /// Small bodies are copied so that they do not keep the whole read buffer alive; large ones are slices of it.
-    private func body(_ base: Int, _ range: Range<Int>) -> ByteBuffer {
-        guard let slice = inbox.plaintext.getSlice(at: base + range.lowerBound, length: range.count) else { return ByteBuffer() }
-        guard range.count < Limits.quantum else { return slice }
-        var copy = channel.allocator.buffer(capacity: range.count)
-        copy.writeBytes(slice.readableBytesSpan)
-        return copy
+    private func receive(_ ref: StreamRef, _ range: Range<Int>, end: Bool) {
+        guard let stream = stream(ref) else { return }
+        stream.received(inbox.body(range, channel.allocator), end: end)
     }
 
     private func stream(_ ref: StreamRef) -> LinkStream? {

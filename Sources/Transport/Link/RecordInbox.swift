@@ -4,8 +4,12 @@ import Wire
 /// Turns what a link's socket reads into opened records. Each byte is decrypted once, from the socket's buffer into one of the
 /// link's own; only a record that two reads share is copied before.
 struct RecordInbox {
-    /// The frames of the records that were opened last. Bodies may be slices of it: the next read then gets another buffer.
+    /// The frames of the records that were opened last.
     private(set) var plaintext = ByteBuffer()
+    /// Buffers that bodies are slices of, oldest first: used again once those are gone, which is sooner than the system gives
+    /// and takes pages.
+    private var lent: [ByteBuffer] = []
+    private var isLent = false
     /// Where each of these records stands in it.
     private(set) var records: [Range<Int>] = []
     /// The beginning of a record whose end has not come.
@@ -14,6 +18,7 @@ struct RecordInbox {
     /// Opens every record that `bytes` makes whole, and forgets those of the last time. What it throws ends the link.
     mutating func open(_ bytes: consuming ByteBuffer, with machine: inout LinkMachine, now: Instant) throws(WireError) {
         records.removeAll(keepingCapacity: true)
+        if isLent { replacePlaintext() }
         plaintext.clear(minimumCapacity: partial.readableBytes + bytes.readableBytes)
         if partial.readableBytes > 0 {
             guard complete(from: &bytes) else { return }
@@ -27,6 +32,24 @@ struct RecordInbox {
             try openRecord(in: &bytes, with: &machine, now: now)
         }
         partial.writeBuffer(&bytes)
+    }
+
+    /// Bytes of `plaintext` for a receiver to keep: small ones as a copy, so that they do not keep a whole buffer alive.
+    mutating func body(_ range: Range<Int>, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        guard let slice = plaintext.getSlice(at: range.lowerBound, length: range.count) else { return ByteBuffer() }
+        guard range.count < Limits.quantum else {
+            isLent = true
+            return slice
+        }
+        var copy = allocator.buffer(capacity: range.count)
+        copy.writeBytes(slice.readableBytesSpan)
+        return copy
+    }
+
+    private mutating func replacePlaintext() {
+        isLent = false
+        lent.append(plaintext)
+        plaintext = lent.count > Limits.lentBuffers ? lent.removeFirst() : ByteBuffer()
     }
 
     /// Moves what the partial record lacks out of `bytes`. `false` if they are not enough.
@@ -67,6 +90,8 @@ struct RecordInbox {
     /// Gives back the memory that an idle link does not need.
     mutating func trim() {
         plaintext = ByteBuffer()
+        lent = []
+        isLent = false
         records = []
         if partial.readableBytes == 0 { partial = ByteBuffer() }
     }
