@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz build install deps test-deps format lint man clean
+.PHONY: help demo test fuzz bench build install deps test-deps format lint man clean
 
 PREFIX ?= /usr/local
 SWIFT = $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
@@ -21,6 +21,9 @@ test: test-deps ## run all tests
 
 fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for one)
 	@scripts/fuzz 60
+
+bench: deps ## measure against gRPC, ZeroMQ and nginx in the same run (W=WORKLOAD for one)
+	@Benchmarks/run $(W)
 
 build: deps ## the release build: .build/release/wiremesh
 	swift build -c release --product wiremesh
