@@ -49,7 +49,7 @@ public struct FuzzShell: ~Copyable {
     private mutating func hear(_ frames: [UInt8]) throws(WireError) {
         while let event = try machine.nextEvent(in: frames.span.bytes, now: now) {
             switch event {
-            case .opened(let ref, _, _): streams.append(ref)
+            case .opened(let ref, _): streams.append(ref)
             case .data(let ref, let range, _):
                 precondition(range.lowerBound >= 0 && range.upperBound <= frames.count)
                 unconsumed.append((ref, range.count))
