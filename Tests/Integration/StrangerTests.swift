@@ -9,6 +9,8 @@ extension Integration {
         @Test func hearNothingAndHurtNobody() async throws {
             let mesh = try await TwoWorkers.start()
             let workerWire = try await mesh.b.program.listening("wire")
+            // The link stands before the strangers come: from one address only a few may be shaking hands at once.
+            #expect((try await curl(mesh.a.url("demo", "/seen"))).status == 200)
             let scans = try [mesh.coordinator.wire, workerWire].map { address in
                 try Sandbox.current.start("scan", [Places.python, Places.fixture("strangers.py"), address])
             }

@@ -137,8 +137,10 @@ extension CoordinatorNode {
     private func store() async {
         let names = core.takeUnstored()
         do throws(StoreError) { try await write(names) } catch {
-            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
             core.putBack(names)
+            // A stop has cut the write short: `shutdown` makes up for it.
+            guard !Task.isCancelled else { return }
+            logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
             try? await Task.sleep(for: .seconds(5))
             core.enqueue(.store)
         }
