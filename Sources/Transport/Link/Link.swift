@@ -195,8 +195,6 @@ final class Link: ChannelInboundHandler {
         }
     }
 
-    func isLocal(_ ref: StreamRef) -> Bool { (ref.id & 1 == 1) == isInitiator }
-
     func isWritable(_ ref: StreamRef) -> Bool { !isClosed && machine.isWritable(ref) }
 
     func respond(_ ref: StreamRef, _ head: Head) {
