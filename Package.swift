@@ -68,10 +68,11 @@ let package = Package(
         .executableTarget(
             name: "wiremesh",
             dependencies: [
-                "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", nioCore, nioPosix, logging, argumentParser,
+                "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit", nioCore, nioPosix, logging, argumentParser,
             ],
             swiftSettings: settings
         ),
+        .target(name: "ConformanceKit", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "MeshTestKit", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "MeshTestKit"], swiftSettings: settings),
         .testTarget(
@@ -103,6 +104,7 @@ let package = Package(
             path: "Tests/Integration",
             swiftSettings: settings
         ),
+        .testTarget(name: "ConformanceKitTests", dependencies: ["ConformanceKit", "Wire"], swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["wiremesh", "Wire"], swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Wire"], path: "Tests/Tidy", swiftSettings: settings),
     ]

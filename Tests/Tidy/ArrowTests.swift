@@ -11,7 +11,8 @@ import Testing
         "Coordinator": ["Wire", "DHT", "Transport"],
         "Worker": ["Wire", "DHT", "Transport"],
         "HTTPCompat": ["Wire", "DHT", "Transport", "Coordinator", "Worker"],
-        "wiremesh": ["Wire", "DHT", "Transport", "Coordinator", "Worker", "HTTPCompat"],
+        "ConformanceKit": ["Wire", "DHT"],
+        "wiremesh": ["Wire", "DHT", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit"],
         "MeshTestKit": ["Wire", "DHT"],
     ]
 
