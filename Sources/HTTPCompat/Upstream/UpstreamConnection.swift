@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import NIOTLS
 import Wire
@@ -120,6 +121,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             case HTTPParserError.headerOverflow: "the header block of the answer is too large"
             case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: "the upstream broke off its answer"
             case let error as HTTPParserError: "the upstream's answer is not HTTP (\(error))"
+            case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE: "the upstream cut the connection"
             default: "the connection to the upstream failed (\(error))"
             }
         fail()
