@@ -7,6 +7,8 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case badURL(String)
     /// The CA file cannot be used.
     case badAuthority(file: String, reason: String)
+    /// The server's certificate is not to be believed.
+    case untrusted(url: String, reason: String)
     /// Nothing answered.
     case unreachable(url: String, reason: String)
     /// No answer in time.
@@ -22,6 +24,8 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(url) is not the URL of a coordinator: give one such as http://127.0.0.1:8080."
         case .badAuthority(let file, let reason):
             "The CA file \(file) cannot be used (\(reason)): give PEM certificates."
+        case .untrusted(let url, let reason):
+            "The certificate of \(url) cannot be trusted (\(reason)): give the PEM file of its CA with --http-ca, or check the URL."
         case .unreachable(let url, let reason):
             "No coordinator answers at \(url) (\(reason)): start it, or give its URL with --coordinator or COORDINATOR_URL."
         case .timedOut(let url):
@@ -38,7 +42,7 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same as a call's error, for the router of a worker.
     public var callError: CallError {
         switch self {
-        case .badURL, .badAuthority, .unreachable: CallError(.unreachable, description)
+        case .badURL, .badAuthority, .untrusted, .unreachable: CallError(.unreachable, description)
         case .timedOut: CallError(.deadlineExceeded, description)
         case .notUnderstood: CallError(.upstreamFailed, description)
         case .refused(404, let detail): CallError(.notFound, detail)

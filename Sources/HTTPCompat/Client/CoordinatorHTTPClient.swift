@@ -30,6 +30,8 @@ public final class CoordinatorHTTPClient: Sendable {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
         configuration.httpVersion = .http1Only
+        // Whoever asks says at once what is wrong, or tries again in its own time.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let authority {
             var tls = TLSConfiguration.makeClientConfiguration()
             do {
@@ -128,7 +130,7 @@ extension CoordinatorHTTPClient {
         do {
             bytes = try await response.body.collect(upTo: Limits.coordinatorAnswer)
         } catch {
-            throw failure(error)
+            throw ClientError(error, url: url)
         }
         do {
             return (Int(response.status.code), try JSONValue(parsing: bytes.readableBytesView), String(buffer: bytes))
@@ -148,15 +150,7 @@ extension CoordinatorHTTPClient {
         do {
             return try await client.execute(request, timeout: TimeAmount(timeout))
         } catch {
-            throw failure(error)
-        }
-    }
-
-    private func failure(_ error: any Error) -> ClientError {
-        switch error as? HTTPClientError {
-        case .deadlineExceeded?, .readTimeout?: .timedOut(url: url)
-        case .invalidURL?, .emptyHost?: .badURL(url)
-        default: .unreachable(url: url, reason: "\(error)")
+            throw ClientError(error, url: url)
         }
     }
 

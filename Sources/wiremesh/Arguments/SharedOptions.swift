@@ -19,9 +19,21 @@ struct ReadOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file with the bearer token, where the coordinator wants one.", valueName: "file"), completion: .file())
     var httpTokenFile: String?
 
+    @OptionGroup var authority: AuthorityOption
     @OptionGroup var config: ConfigOption
 
     static let standard = "http://127.0.0.1:8080"
+}
+
+/// Whom a client of a coordinator's HTTPS believes.
+struct AuthorityOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("PEM file of the CAs that an HTTPS coordinator is checked against (default: the system's).", valueName: "file"),
+        completion: .file())
+    var httpCa: String?
+
+    /// The file; `nil` for the system's CAs.
+    func file(_ settings: Settings) -> String? { settings.text(httpCa, "http-ca") }
 }
 
 /// The switch of everything that lists something.

@@ -45,6 +45,8 @@ struct WorkerCommand: AsyncParsableCommand {
             "The coordinator's HTTP URL (default: COORDINATOR_URL): asked when it cannot be reached by a link.", valueName: "url"))
     var coordinatorUrl: String?
 
+    @OptionGroup var authority: AuthorityOption
+
     @Option(help: ArgumentHelp("Where this worker stands: nearer workers are preferred.", valueName: "region"))
     var region: String?
 
@@ -88,6 +90,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let front = try http.front(settings, standardPort: 8_000)
         var plan = WorkerPlan(configuration: configuration, front: front, nameWasAsked: wanted != nil)
         plan.coordinatorURL = settings.text(coordinatorUrl, "coordinator-url")
+        plan.coordinatorAuthority = authority.file(settings)
         plan.coordinatorToken = try front.tokenFile.map(TokenFile.first)
         plan.httpAdvertise = try settings.text(httpAdvertise, "http-advertise").map(Self.checkedURL)
         if let host = plan.httpAdvertise.flatMap({ URLComponents(string: $0)?.host }) { plan.front.allowedHosts = [host] }

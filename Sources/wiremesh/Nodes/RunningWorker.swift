@@ -14,6 +14,8 @@ struct WorkerPlan: Sendable {
     var nameWasAsked = true
     var coordinatorURL: String?
     var coordinatorToken: String?
+    /// PEM file of the CAs that the coordinator's HTTPS is checked against; `nil` for the system's.
+    var coordinatorAuthority: String?
     var httpAdvertise: String?
     var services: [ServiceArgument] = []
     /// Services that this program answers itself.
@@ -32,7 +34,9 @@ struct RunningWorker {
     /// - Throws: what is wrong; then nothing is left running.
     static func start(_ plan: WorkerPlan, logger: Logger) async throws -> RunningWorker {
         let group = MultiThreadedEventLoopGroup.singleton
-        let coordinator = try plan.coordinatorURL.map { try CoordinatorHTTPClient(url: $0, token: plan.coordinatorToken, group: group) }
+        let coordinator = try plan.coordinatorURL.map {
+            try CoordinatorHTTPClient(url: $0, token: plan.coordinatorToken, authority: plan.coordinatorAuthority, group: group)
+        }
         var front: HTTPFront?
         do {
             let services = try plan.services.map { HostedService($0.name, upstream: try HTTPUpstream(url: $0.url)) }

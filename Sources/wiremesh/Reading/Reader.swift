@@ -10,7 +10,8 @@ extension ReadOptions {
         let settings = try config.settings()
         let url = settings.text(coordinator, "coordinator") ?? Self.standard
         let token = try settings.text(httpTokenFile, "http-token-file").map(TokenFile.first)
-        let client = try CoordinatorHTTPClient(url: url, token: token, timeout: timeout, group: MultiThreadedEventLoopGroup.singleton)
+        let client = try CoordinatorHTTPClient(
+            url: url, token: token, authority: authority.file(settings), timeout: timeout, group: MultiThreadedEventLoopGroup.singleton)
         let result: Result
         do {
             result = try await body(client)

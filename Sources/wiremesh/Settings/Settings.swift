@@ -8,7 +8,7 @@ struct Settings: Sendable {
     /// Every option that the environment and the file may set.
     static let options: Set<String> = [
         "advertise", "allow-http-workers", "catalog", "config", "coordinator", "coordinator-url", "data", "http", "http-advertise",
-        "http-cert", "http-key", "http-token-file", "insecure-http", "join", "json", "listen", "log-level", "name", "region",
+        "http-ca", "http-cert", "http-key", "http-token-file", "insecure-http", "join", "json", "listen", "log-level", "name", "region",
         "service", "zone",
     ]
     private static let older = ["coordinator": "COORDINATOR_URL", "coordinator-url": "COORDINATOR_URL", "name": "WORKER_ID"]
