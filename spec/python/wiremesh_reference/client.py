@@ -1,0 +1,200 @@
+"""The client: finds the workers of a service, keeps links to them, and calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from . import limits
+from .connection import Call, Connection, Handler, dial
+from .errors import CallError, Code, WireError
+from .handshake import Expect
+from .head import Head, flat
+from .identity import CLIENT, COORDINATOR, FEATURE_AES
+from .messages import (
+    CHANGED, REMOVED, SNAPSHOT, DiscoverAnswer, DiscoverRequest, SequenceReader, ServiceSummary, WatchEvent, WatchRequest, WorkerRecord,
+)
+from .node import Node, ask, default_file, enrol, refuse, renew
+from .noise import SUITES
+
+Body = bytes | str | AsyncIterable[bytes]
+
+
+class Answer:
+    """The answer of a service. Its body comes as it is read: `await read()`, or `async for chunk in answer`."""
+
+    def __init__(self, call: Call, head: Head, sender: asyncio.Task[None] | None) -> None:
+        self.call, self.head, self.sender = call, head, sender
+        self.status, self.worker = head.status or 200, head.served_by
+        self.headers = dict(head.headers)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.call.chunks()
+
+    async def read(self, limit: int = 64 * limits.MESSAGE) -> bytes:
+        return await self.call.read(limit)
+
+    async def text(self) -> str:
+        return (await self.read()).decode()
+
+    async def json(self) -> Any:
+        return json.loads(await self.read())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Leaving before the body was read to its end cancels the call."""
+        if self.sender is not None:
+            self.sender.cancel()
+        self.call.connection.release(self.call.number)
+
+
+class Client:
+    """A member that calls. `async with Client(node) as client: …`"""
+
+    def __init__(self, node: Node, handler: Handler = refuse) -> None:
+        self.node, self.handler = node, handler
+        self._links: dict[bytes, Connection] = {}  # to workers, by node id
+        self._coordinator: Connection | None = None
+        self._dialling = asyncio.Lock()
+
+    @classmethod
+    async def join(cls, *, name: str, join: str | None = None, data: Path | None = None, roles: int = CLIENT) -> Self:
+        """A client from its file, or, the first time, from a token."""
+        file = data or default_file(name)
+        if file.exists():
+            return cls(Node.load(file))
+        if join is None:
+            raise CallError(Code.AUTHENTICATION, f"there is no identity in {file}: the first start needs a token")
+        node = await enrol(join, name, roles)
+        node.save(file)
+        return cls(node)
+
+    async def coordinator(self) -> Connection:
+        """The link to a coordinator, made when it is needed."""
+        async with self._dialling:
+            if self._coordinator is None or self._coordinator.closed:
+                self._coordinator = await self._dial_any(self.node.coordinators, Expect(role=COORDINATOR))
+            return self._coordinator
+
+    async def renew(self) -> None:
+        self.node = await renew(self.node, await self.coordinator())
+
+    async def services(self) -> list[ServiceSummary]:
+        """The services that have a healthy worker."""
+        reader = SequenceReader()
+        items = reader.feed(await ask(await self.coordinator(), "mesh.list"))
+        reader.finish()
+        return [ServiceSummary.decode(item) for item in items]
+
+    async def discover(self, service: str, limit: int = 0) -> list[WorkerRecord]:
+        """The healthy workers of a service, best first."""
+        reader = SequenceReader()
+        request = DiscoverRequest(service=service, limit=limit)
+        items = reader.feed(await ask(await self.coordinator(), "mesh.discover", request.encode()))
+        reader.finish()
+        if not items:
+            raise CallError(Code.PROTOCOL_VIOLATION, "the coordinator answered nothing")
+        if len(items) == 1:
+            known = DiscoverAnswer.decode(items[0]).known
+            raise CallError(Code.UNAVAILABLE if known else Code.NOT_FOUND, f"{service} has no healthy worker")
+        return [WorkerRecord.decode(item) for item in items[1:]]
+
+    async def watch(self, services: tuple[str, ...] = ()) -> AsyncIterator[WatchEvent]:
+        """What changes, beginning with a snapshot."""  # MSG-5.2
+        connection, reader = await self.coordinator(), SequenceReader()
+        async with connection.open(Head(method="mesh.watch")) as call:
+            await call.write(WatchRequest(services=services).encode(), end=True)
+            await call.answer_head()
+            async for chunk in call.chunks():
+                for item in reader.feed(chunk):
+                    event = WatchEvent.decode(item)
+                    if event.kind in (SNAPSHOT, CHANGED, REMOVED):
+                        yield event
+
+    async def call(
+        self, service: str, body: Body = b"", *, path: str = "", method: str = "", headers: dict[str, str] | None = None,
+        timeout: float | None = 30, worker: str = "",
+    ) -> Answer:
+        """Call a service: at the best worker, and at the next where the first had not begun."""
+        head = Head(
+            service=service, worker=worker, verb="" if method == "POST" else method, path="" if path == "/" else path,
+            deadline=int(timeout * 1000) if timeout else 0, fields=flat(list((headers or {}).items())),
+        )
+        async with asyncio.timeout(timeout):
+            records = [item for item in await self.discover(service) if worker in ("", item.name)]
+            failure = CallError(Code.UNAVAILABLE, f"{worker} does not offer {service}")
+            for record in records:
+                try:
+                    return await self._call_at(record, head, body)
+                except CallError as error:
+                    failure = error
+                    if not error.no_effect or isinstance(body, AsyncIterable):
+                        break
+            raise failure
+
+    async def _call_at(self, record: WorkerRecord, head: Head, body: Body) -> Answer:
+        connection = await self._link(record)
+        compress = any(item.compress for item in record.services if item.name == head.service)
+        raw = body.encode() if isinstance(body, str) else body
+        call = connection.open(head, end=raw == b"", compress=compress)
+        sender = None
+        try:
+            if isinstance(raw, bytes):
+                if raw:
+                    await call.write(raw, end=True)
+            else:
+                sender = asyncio.create_task(_send(call, raw))
+            return Answer(call, await call.answer_head(), sender)
+        except BaseException as error:
+            if sender is not None:
+                sender.cancel()
+            await call.__aexit__(type(error), error, None)
+            raise
+
+    async def _link(self, record: WorkerRecord) -> Connection:
+        """The link to a worker, made when it is needed."""
+        async with self._dialling:
+            link = self._links.get(record.node_id)
+            if link is None or link.closed or link.link.going_away:
+                suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # WIRE-2.3
+                link = await self._dial_any(record.endpoints, Expect(node_id=record.node_id), suite)
+                self._links[record.node_id] = link
+            return link
+
+    async def _dial_any(self, endpoints: tuple[str, ...], expect: Expect, suite: int = 1) -> Connection:
+        failure = CallError(Code.UNREACHABLE, "it has no endpoint")
+        for endpoint in endpoints:
+            try:
+                return await dial(endpoint, self.node.local, expect, self.handler, suite=suite)
+            except CallError as error:
+                failure = error
+            except WireError as error:
+                failure = CallError(Code.WRONG_PEER, f"no link to {endpoint}: {error}")
+        raise failure
+
+    async def close(self) -> None:
+        links = [*self._links.values(), *([self._coordinator] if self._coordinator else [])]
+        await asyncio.gather(*(link.close() for link in links))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+
+async def _send(call: Call, body: AsyncIterable[bytes]) -> None:
+    try:
+        async for chunk in body:
+            await call.write(chunk)
+        await call.write(b"", end=True)
+    except CallError:
+        pass  # the reader of the answer sees it
+    except Exception:
+        call.reset(Code.CANCELLED, "the body of the request broke off")

@@ -1,0 +1,357 @@
+"""The asyncio shell of a link: sockets and tasks around the machines, and calls as objects."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from . import limits
+from .errors import NO_EFFECT, CallError, Code, Fault, WireError
+from .handshake import MAC1, PREFACE, Established, Expect, Initiator, Local, Responder
+from .head import Head
+from .link import Began, Data, Event, GoneAway, Link, Pong, Stopped, WasReset
+from .noise import KeyPair
+from .records import Opener, Sealer
+
+Handler = Callable[["Call"], Awaitable[None]]
+HIGH_WATER = 262144  # bytes that wait in one stream before its writer waits
+
+
+class Call:
+    """A call on a link, for the side that makes it and for the side that serves it. Use it as a context manager."""
+
+    def __init__(self, connection: Connection, number: int, request: Head) -> None:
+        self.connection, self.number, self.request = connection, number, request
+        self._answer: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
+        self._events: asyncio.Queue[Data | CallError] = asyncio.Queue()
+        self._writable = asyncio.Event()
+        self._failed: CallError | None = None
+        self._whole = False
+        self._stopped = False
+        self.on_reset: Callable[[], object] = lambda: None
+
+    async def answer_head(self) -> Head:
+        """The head of the answer."""
+        return await asyncio.shield(self._answer)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes. It ends without an error only where the body is whole."""  # WIRE-6.3
+        while not self._whole:
+            event = await self._events.get()
+            if isinstance(event, CallError):
+                raise event
+            self._whole = event.end
+            if event.data:
+                self.connection.consume(self.number, len(event.data))
+                yield event.data
+
+    async def read(self, limit: int = limits.MESSAGE) -> bytes:
+        """The whole body, refused where it is larger than `limit`."""
+        body = bytearray()
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > limit:
+                raise CallError(Code.TOO_LARGE, f"a body has more than {limit} bytes")
+        return bytes(body)
+
+    async def write(self, data: bytes, *, end: bool = False) -> None:
+        """Send a part of the body; waits while the other side does not read."""
+        while not end and not self._failed and not self._stopped and self.connection.pending(self.number) > HIGH_WATER:
+            self._writable.clear()
+            await self._writable.wait()
+        if self._failed:
+            raise self._failed
+        self.connection.write(self.number, data, end)
+
+    async def begin_answer(self, head: Head, *, end: bool = False, compress: bool = False) -> None:
+        if self._failed:
+            raise self._failed
+        self.connection.answer(self.number, head, end, compress)
+
+    def reset(self, code: int, reason: str = "", retry_after: float = 0) -> None:
+        """Give the call up."""
+        self.fail(CallError(code, reason, retry_after))
+        self.connection.reset(self.number, code, reason, retry_after)
+
+    def began(self, head: Head, end: bool) -> None:
+        if not self._answer.done():
+            self._answer.set_result(head)
+        if end:
+            self._events.put_nowait(Data(self.number, b"", True))
+
+    def received(self, data: Data) -> None:
+        self._events.put_nowait(data)
+
+    def stopped(self) -> None:
+        self._stopped = True
+        self._writable.set()
+
+    def drained(self) -> None:
+        self._writable.set()
+
+    def fail(self, error: CallError) -> None:
+        if self._failed is None:
+            self._failed = error
+            self._events.put_nowait(error)
+            self._writable.set()
+            if not self._answer.done():
+                self._answer.set_exception(error)
+                self._answer.exception()  # nobody has to ask
+            self.on_reset()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, TimeoutError):
+            self.connection.reset(self.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
+        self.connection.release(self.number)
+
+
+class Connection:
+    """An established link over TCP."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, established: Established, *,
+        initiator: bool, local: Local, handler: Handler,
+    ) -> None:
+        self.reader, self.writer, self.handler = reader, writer, handler
+        self.peer, self.handshake_hash = established.certificate, established.handshake_hash
+        self.link = Link(initiator=initiator, local=local.parameters, remote=established.parameters)
+        self.sealer, self.opener = Sealer(established.send), Opener(established.receive)
+        self.calls: dict[int, Call] = {}
+        self.closed: CallError | None = None
+        self.heard = time.monotonic()
+        self._wanted = asyncio.Event()
+        self._pongs: dict[bytes, asyncio.Future[None]] = {}
+        self._served: set[asyncio.Task[None]] = set()
+        self._tasks = [asyncio.create_task(work()) for work in (self._read_loop, self._write_loop, self._keep_alive)]
+
+    def open(self, head: Head, *, end: bool = False, compress: bool = False) -> Call:
+        """Begin a call."""
+        if self.closed:
+            raise self.closed
+        number = self.link.open(head, end=end)
+        self.link.streams[number].compress = compress
+        call = self.calls[number] = Call(self, number, head)
+        self._wanted.set()
+        return call
+
+    async def ping(self) -> float:
+        """A round trip, in seconds."""
+        payload, begin = os.urandom(8), time.monotonic()
+        future = self._pongs[payload] = asyncio.get_running_loop().create_future()
+        self.link.ping(payload)
+        self._wanted.set()
+        try:
+            await future
+        finally:
+            del self._pongs[payload]
+        return time.monotonic() - begin
+
+    def go_away(self, code: int, reason: str = "") -> None:
+        """Take no new calls; those that are open go on."""
+        self.link.go_away(code, reason)
+        self._wanted.set()
+
+    async def close(self) -> None:
+        """End the link, with what is still to be said."""
+        if self.closed is None:
+            for record in self.link.outgoing():
+                self.writer.write(self.sealer.seal(record))
+            self._lose(CallError(Code.LINK_LOST, "the link was closed"))
+        await asyncio.gather(*self._tasks, *self._served, return_exceptions=True)
+
+    async def wait_closed(self) -> CallError:
+        await asyncio.wait(self._tasks[:1])
+        return self.closed or CallError(Code.LINK_LOST)
+
+    # What calls ask of their link.
+
+    def pending(self, number: int) -> int:
+        return self.link.streams[number].pending
+
+    def write(self, number: int, data: bytes, end: bool) -> None:
+        self.link.write(number, data, end=end)
+        self._wanted.set()
+
+    def answer(self, number: int, head: Head, end: bool, compress: bool) -> None:
+        self.link.streams[number].compress = compress
+        self.link.answer(number, head, end=end)
+        self._wanted.set()
+
+    def consume(self, number: int, count: int) -> None:
+        if number in self.link.streams:
+            self.link.consume(number, count)
+            self._wanted.set()
+
+    def reset(self, number: int, code: int, reason: str, retry_after: float) -> None:
+        if number in self.link.streams:
+            self.link.reset(number, code, reason, retry_after)
+            self._wanted.set()
+
+    def release(self, number: int) -> None:
+        if self.calls.pop(number, None) is not None:
+            self.link.release(number)
+            self._wanted.set()
+
+    # Tasks.
+
+    async def _read_loop(self) -> None:
+        try:
+            while data := await self.reader.read(65536):
+                self.heard = time.monotonic()
+                for record in self.opener.feed(data):
+                    for event in self.link.receive(record, self.heard):
+                        self._dispatch(event)
+                self._wanted.set()
+            self._lose(CallError(Code.LINK_LOST, "the other side closed the link"))
+        except WireError as error:
+            if error.fault is not Fault.DECRYPT:  # WIRE-4.4
+                self.link.control.clear()
+                self.link.go_away(error.code, str(error))
+                for record in self.link.outgoing():
+                    self.writer.write(self.sealer.seal(record))
+            self._lose(CallError(error.code, str(error)))
+        except OSError as error:
+            self._lose(CallError(Code.LINK_LOST, str(error)))
+
+    async def _write_loop(self) -> None:
+        try:
+            while self.closed is None:
+                await self._wanted.wait()
+                self._wanted.clear()
+                for record in self.link.outgoing():
+                    self.writer.write(self.sealer.seal(record))
+                    await self.writer.drain()
+                for call in self.calls.values():
+                    if self.pending(call.number) <= HIGH_WATER:
+                        call.drained()
+        except OSError as error:
+            self._lose(CallError(Code.LINK_LOST, str(error)))
+
+    async def _keep_alive(self) -> None:
+        """Notice a peer that is gone without a word."""
+        while self.closed is None:
+            await asyncio.sleep(limits.PING_AFTER)
+            silence = time.monotonic() - self.heard
+            if silence > limits.SILENCE:
+                self._lose(CallError(Code.LINK_LOST, "the other side went silent"))
+            elif silence > limits.PING_AFTER:
+                self.link.ping(bytes(8))
+                self._wanted.set()
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, Pong):
+            if (future := self._pongs.get(event.payload)) and not future.done():
+                future.set_result(None)
+        elif isinstance(event, GoneAway):
+            for number, call in list(self.calls.items()):
+                if self.link.streams[number].mine and number > event.last:  # WIRE-6.7
+                    call.fail(CallError(event.error.code | NO_EFFECT, event.error.reason))
+        elif isinstance(event, Began) and not self.link.streams[event.stream].mine:
+            self._serve(event)
+        elif (call_ := self.calls.get(event.stream)) is not None:
+            match event:
+                case Began():
+                    call_.began(event.head, self.link.streams[event.stream].receive_ended)
+                case Data():
+                    call_.received(event)
+                case Stopped():
+                    call_.stopped()
+                case WasReset():
+                    call_.fail(event.error)
+
+    def _serve(self, event: Began) -> None:
+        call = self.calls[event.stream] = Call(self, event.stream, event.head)
+        call.began(event.head, self.link.streams[event.stream].receive_ended)
+        task = asyncio.create_task(self._run_handler(call))
+        call.on_reset = task.cancel
+        self._served.add(task)
+        task.add_done_callback(self._served.discard)
+
+    async def _run_handler(self, call: Call) -> None:
+        """Serve a call, within its deadline; what the handler raises becomes a RESET."""
+        deadline = call.request.deadline / 1000 or None
+        try:
+            async with asyncio.timeout(deadline):
+                await self.handler(call)
+        except TimeoutError:
+            self.reset(call.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
+        except CallError as error:
+            self.reset(call.number, error.code, error.reason, error.retry_after)
+        except asyncio.CancelledError:
+            pass  # the caller has gone
+        except Exception as error:
+            self.reset(call.number, Code.INTERNAL_ERROR, f"{type(error).__name__} in the handler", 0)
+        finally:
+            self.release(call.number)
+
+    def _lose(self, error: CallError) -> None:
+        if self.closed is None:
+            self.closed = error
+            self.writer.close()
+            self._wanted.set()
+            for call in list(self.calls.values()):
+                call.fail(error)
+            for future in self._pongs.values():
+                future.cancel()
+            for task in self._tasks[2:]:
+                task.cancel()
+
+
+def split_endpoint(endpoint: str) -> tuple[str, int]:
+    host, colon, port = endpoint.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{endpoint!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+async def _message(reader: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await reader.readexactly(2), "big")
+    if length > limits.HANDSHAKE_MESSAGE:  # WIRE-3.11
+        raise WireError(Fault.TOO_LONG, "a handshake message has more than 4,096 bytes")
+    return await reader.readexactly(length)
+
+
+async def dial(
+    endpoint: str, local: Local, expect: Expect, handler: Handler, *, suite: int = 1, token: tuple[bytes, bytes] | None = None
+) -> Connection:
+    """Connect to a node and establish a link with it."""
+    try:
+        async with asyncio.timeout(limits.HANDSHAKE_TIME):
+            reader, writer = await asyncio.open_connection(*split_endpoint(endpoint))
+            try:
+                machine = Initiator(local, KeyPair.of(os.urandom(32)), expect, suite=suite, token=token)
+                writer.write(machine.begin())
+                message3, established = machine.finish(await _message(reader), time.time())
+                writer.write(message3)
+            except BaseException:
+                writer.close()
+                raise
+    except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+        reason = "it closed during the handshake" if isinstance(error, asyncio.IncompleteReadError) else str(error) or "no answer"
+        raise CallError(Code.UNREACHABLE, f"no link to {endpoint}: {reason}") from None
+    return Connection(reader, writer, established, initiator=True, local=local, handler=handler)
+
+
+async def accept(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, local: Local, handler: Handler,
+    token_secret: Callable[[bytes], bytes | None] = lambda _: None,
+) -> Connection | None:
+    """The responder's side of dial(). Every error is answered with silence: None."""  # WIRE-3.10
+    try:
+        async with asyncio.timeout(limits.HANDSHAKE_TIME):
+            machine = Responder(local, KeyPair.of(os.urandom(32)), token_secret)
+            clear = await reader.readexactly(machine.preface(await reader.readexactly(PREFACE)))
+            message1 = await _message(reader)
+            writer.write(machine.answer(clear, message1, await reader.readexactly(MAC1)))
+            established = machine.finish(await _message(reader))
+    except (OSError, asyncio.IncompleteReadError, TimeoutError, WireError):
+        writer.close()
+        return None
+    return Connection(reader, writer, established, initiator=False, local=local, handler=handler)

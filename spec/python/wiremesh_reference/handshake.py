@@ -1,0 +1,206 @@
+"""The handshake of a link: preface, mac1, three Noise messages, and what each side checks of the other.
+
+Bytes in, bytes out: the shell reads messages and passes them here, with keys, time and ephemeral secrets as arguments.
+"""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from . import limits
+from .errors import Fault, WireError
+from .identity import FEATURE_AES, Certificate, mesh_id
+from .noise import SUITES, XX, XX_PSK3, CipherState, HandshakeState, KeyPair, Pattern
+from .tlv import U32, U64, Field, Message, blob, fixed, nested
+
+MAGIC = b"WMSH"
+MAJOR = 1
+PREFACE = 8
+TOKEN_ID = 16
+MAC1 = 16
+PROLOGUE = b"WM/1 draft"
+PATTERNS: dict[int, Pattern] = {1: XX, 2: XX_PSK3}
+MEMBERS, ENROLMENT = 1, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(Message):
+    """What a side says of itself for the life of the link."""  # WIRE-3.5
+
+    boot_epoch: Annotated[int, Field(2, U64)]
+    stream_window: Annotated[int, Field(4, U64)]
+    link_window: Annotated[int, Field(6, U64)]
+    max_streams: Annotated[int, Field(8, U32)]
+    features: Annotated[int, Field(10, U32)]
+
+    @classmethod
+    def usual(cls, boot_epoch: int) -> Parameters:
+        """What this implementation announces."""
+        return cls(
+            boot_epoch=boot_epoch, stream_window=limits.STREAM_WINDOW, link_window=limits.LINK_WINDOW,
+            max_streams=limits.OPEN_STREAMS, features=local_features(),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payload(Message):
+    """What messages 2 and 3 carry."""  # WIRE-3.5
+
+    preface: Annotated[bytes, Field(2, fixed(PREFACE))]
+    majors: Annotated[bytes, Field(4, blob(255))]
+    suites: Annotated[bytes, Field(6, blob(255))]
+    parameters: Annotated[Parameters, Field(8, nested(Parameters, limits.HANDSHAKE_MESSAGE))]
+    certificate: Annotated[bytes, Field(10, blob(limits.CERTIFICATE))] = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local:
+    """What a side brings to a handshake. A joiner has no certificate yet."""
+
+    authority: bytes
+    static: KeyPair
+    parameters: Parameters
+    certificate: bytes = b""
+
+
+@dataclass(frozen=True)
+class Established:
+    """A finished handshake. `certificate` is None where the peer is a joiner."""
+
+    send: CipherState
+    receive: CipherState
+    handshake_hash: bytes
+    certificate: Certificate | None
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Whom an initiator means to reach: one node, or any node with a role."""
+
+    node_id: bytes | None = None
+    role: int = 0
+
+    def check(self, certificate: Certificate, now: float) -> None:
+        if self.node_id is not None and certificate.node_id != self.node_id:
+            raise WireError(Fault.WRONG_NODE, f"{certificate.name} answered, which is not the node that was meant")
+        if self.role & certificate.roles != self.role:
+            raise WireError(Fault.WRONG_ROLE, f"{certificate.name} answered, which has not the role that was meant")
+        if certificate.expired(now):
+            raise WireError(Fault.EXPIRED, f"the certificate of {certificate.name} has expired")
+
+
+def mac1(authority: bytes, begin: bytes) -> bytes:
+    """The filter against scanners, over everything before it on the connection."""  # WIRE-3.3
+    return hmac.digest(mesh_id(authority), begin, "sha256")[:MAC1]
+
+
+def framed(message: bytes) -> bytes:
+    if len(message) > limits.HANDSHAKE_MESSAGE:
+        raise WireError(Fault.TOO_LONG, "a handshake message has more than 4,096 bytes")
+    return struct.pack(">H", len(message)) + message
+
+
+def _payload(local: Local, preface: bytes) -> bytes:
+    return Payload(
+        preface=preface, majors=bytes([MAJOR]), suites=bytes(sorted(SUITES)), parameters=local.parameters,
+        certificate=local.certificate,
+    ).encode()
+
+
+def _check_payload(raw: bytes, preface: bytes) -> Payload:
+    payload = Payload.decode(raw)
+    for offered in (payload.majors, payload.suites):
+        if list(offered) != sorted(set(offered)):
+            raise WireError(Fault.NOT_CANONICAL, "a list of versions or suites does not ascend")
+    if payload.preface != preface:  # WIRE-3.6
+        raise WireError(Fault.DOWNGRADE, "the other side saw another preface")
+    if MAJOR not in payload.majors:
+        raise WireError(Fault.DOWNGRADE, "the other side does not speak the version in use")
+    if preface[5] not in payload.suites:
+        raise WireError(Fault.DOWNGRADE, "the other side does not offer the suite in use")
+    return payload
+
+
+def _check_certificate(raw: bytes, authority: bytes, proved: bytes | None) -> Certificate:
+    certificate = Certificate.verified(raw, authority)  # WIRE-3.7
+    if certificate.static_key != proved:
+        raise WireError(Fault.WRONG_KEY, "a certificate is for another static key than the one that was proved")
+    return certificate
+
+
+class Initiator:
+    """The side that dialled: begin(), send that; message 2 into finish(), send what it returns."""
+
+    def __init__(
+        self, local: Local, ephemeral: KeyPair, expect: Expect, *, suite: int = 1, token: tuple[bytes, bytes] | None = None
+    ) -> None:
+        pattern = ENROLMENT if token is not None else MEMBERS
+        self.local, self.expect = local, expect
+        self.preface = MAGIC + bytes([MAJOR, suite, pattern, 0])
+        self.clear = token[0] if token is not None else b""
+        self.noise = HandshakeState(
+            PATTERNS[pattern], SUITES[suite], initiator=True, prologue=PROLOGUE + self.preface + self.clear,
+            static=local.static, ephemeral=ephemeral, psk=token[1] if token is not None else None,
+        )
+
+    def begin(self) -> bytes:
+        begin = self.preface + self.clear + framed(self.noise.write(b""))
+        return begin + mac1(self.local.authority, begin)
+
+    def finish(self, message2: bytes, now: float) -> tuple[bytes, Established]:
+        payload = _check_payload(self.noise.read(message2), self.preface)
+        certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
+        self.expect.check(certificate, now)  # WIRE-3.8: before message 3
+        message3 = framed(self.noise.write(_payload(self.local, self.preface)))
+        send, receive = self.noise.split()
+        return message3, Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)
+
+
+class Responder:
+    """The side that was dialled. Every error here is answered with silence: the shell closes."""  # WIRE-3.10
+
+    def __init__(self, local: Local, ephemeral: KeyPair, token_secret: Callable[[bytes], bytes | None]) -> None:
+        self.local, self.ephemeral, self.token_secret = local, ephemeral, token_secret
+        self.begun = b""
+
+    def preface(self, preface: bytes) -> int:
+        """Check the preface; how many clear bytes follow it."""  # WIRE-2.2
+        if preface[:4] != MAGIC or preface[4] != MAJOR or preface[5] not in SUITES or preface[6] not in PATTERNS or preface[7]:
+            raise WireError(Fault.PREFACE, "a preface of another protocol, version, suite or pattern")
+        if preface[6] == ENROLMENT and preface[5] != 1:  # WIRE-2.3
+            raise WireError(Fault.PREFACE, "an enrolment with another suite than 1")
+        self.begun = preface
+        return TOKEN_ID if preface[6] == ENROLMENT else 0
+
+    def answer(self, clear: bytes, message1: bytes, mac: bytes) -> bytes:
+        """Check mac1, read message 1, and make message 2 with its length."""
+        preface, begin = self.begun, self.begun + clear + framed(message1)
+        if not hmac.compare_digest(mac1(self.local.authority, begin), mac):  # WIRE-3.3: before any curve operation
+            raise WireError(Fault.MAC1, "mac1 is wrong")
+        secret = self.token_secret(clear) if preface[6] == ENROLMENT else None
+        if preface[6] == ENROLMENT and secret is None:
+            raise WireError(Fault.MAC1, "no such token")
+        self.noise = HandshakeState(
+            PATTERNS[preface[6]], SUITES[preface[5]], initiator=False, prologue=PROLOGUE + preface + clear,
+            static=self.local.static, ephemeral=self.ephemeral, psk=secret,
+        )
+        if self.noise.read(message1):
+            raise WireError(Fault.BAD_VALUE, "message 1 has a payload")
+        return framed(self.noise.write(_payload(self.local, preface)))
+
+    def finish(self, message3: bytes) -> Established:
+        payload = _check_payload(self.noise.read(message3), self.begun)
+        certificate = None
+        if payload.certificate or self.begun[6] == MEMBERS:
+            certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
+        send, receive = self.noise.split()
+        return Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)
+
+
+def local_features() -> int:
+    return FEATURE_AES if 2 in SUITES else 0

@@ -1,0 +1,105 @@
+"""Keys, ids and certificates."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from nacl import bindings
+from nacl.exceptions import CryptoError
+
+from . import limits
+from .errors import Fault, WireError
+from .tlv import U32, U64, Field, Message, encode_field, fields, fixed, text
+
+WORKER, COORDINATOR, RELAY, CLIENT = 1, 2, 4, 8  # roles
+FEATURE_AES = 1
+SIGNATURE_FIELD = 0xFFFE
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+def domain(purpose: str) -> bytes:
+    """What stands before everything that is hashed or signed for a purpose."""  # ID-1.2
+    return b"WM/1 draft " + purpose.encode() + b"\0"
+
+
+def mesh_id(authority: bytes) -> bytes:
+    return hashlib.sha256(domain("mesh id") + authority).digest()  # ID-1.3
+
+
+def node_id(identity_key: bytes, salt: bytes) -> bytes:
+    return hashlib.sha256(domain("node id") + identity_key + salt).digest()  # ID-1.4
+
+
+def check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):  # ID-1.5
+        raise WireError(Fault.BAD_VALUE, "a name has 1 to 128 letters, digits, '-', '_', '.', and begins with a letter or digit")
+    return name
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """An Ed25519 key pair, from its seed."""
+
+    seed: bytes
+
+    @property
+    def public(self) -> bytes:
+        return bindings.crypto_sign_seed_keypair(self.seed)[0]
+
+    def sign(self, message: bytes) -> bytes:
+        return bindings.crypto_sign(message, bindings.crypto_sign_seed_keypair(self.seed)[1])[:64]
+
+
+def verify(public: bytes, message: bytes, signature: bytes) -> None:
+    try:
+        bindings.crypto_sign_open(signature + message, public)
+    except CryptoError:
+        raise WireError(Fault.SIGNATURE, "a signature does not verify") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Message):
+    """What the authority of a mesh says of a node."""  # ID-2.1
+
+    mesh_id: Annotated[bytes, Field(2, fixed(32))]
+    node_id: Annotated[bytes, Field(4, fixed(32))]
+    name: Annotated[str, Field(6, text(limits.NAME))]
+    roles: Annotated[int, Field(8, U32)]
+    identity_key: Annotated[bytes, Field(10, fixed(32))]
+    static_key: Annotated[bytes, Field(12, fixed(32))]
+    salt: Annotated[bytes, Field(14, fixed(16))]
+    serial: Annotated[int, Field(16, U64)]
+    issued_at: Annotated[int, Field(18, U64)]
+    expires: Annotated[int, Field(20, U64)]
+    features: Annotated[int, Field(22, U32)]
+    signature: Annotated[bytes, Field(SIGNATURE_FIELD, fixed(64))]
+
+    @classmethod
+    def verified(cls, data: bytes, authority: bytes) -> Self:
+        """Parse a certificate and check all but its time against the key of its authority."""  # ID-2.2
+        if len(data) > limits.CERTIFICATE:
+            raise WireError(Fault.TOO_LONG, "a certificate has more than 1,024 bytes")
+        certificate = cls.decode(data)
+        check_name(certificate.name)
+        if certificate.mesh_id != mesh_id(authority):
+            raise WireError(Fault.WRONG_MESH, "a certificate is of another mesh")
+        *_, (_, _, end) = fields(data)
+        verify(authority, domain("certificate") + data[:end], certificate.signature)  # WIRE-1.9
+        if certificate.node_id != node_id(certificate.identity_key, certificate.salt):
+            raise WireError(Fault.WRONG_NODE, "a certificate's node id does not follow from its key")
+        return certificate
+
+    def expired(self, now: float) -> bool:
+        return now >= self.expires
+
+    def renewal_due(self, now: float) -> bool:
+        return now >= self.issued_at + (self.expires - self.issued_at) * 2 / 3  # ID-2.3
+
+
+def sign_certificate(unsigned: Certificate, authority: SigningKey) -> bytes:
+    """The bytes of a certificate with its signature in place of the given one."""
+    body = unsigned.encode()[: -(4 + 64)]
+    return body + encode_field(SIGNATURE_FIELD, authority.sign(domain("certificate") + body))

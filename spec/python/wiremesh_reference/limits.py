@@ -1,0 +1,36 @@
+"""Limits and timers, each with its unit. Nothing from outside takes memory before it was compared with one of these."""
+
+# What every implementation keeps to.
+HANDSHAKE_MESSAGE = 4096  # bytes
+RECORD_CIPHERTEXT = 65535  # bytes, tag included
+FRAME_PAYLOAD = 65511  # bytes
+DATA = 61440  # bytes of a DATA payload, or of a raw block
+HEAD_SIZE = 16384  # bytes
+REASON = 256  # bytes
+NAME = 128  # bytes
+REGION = 64  # bytes
+URL = 2048  # bytes
+ENDPOINT = 262  # bytes of "host:port"
+ENDPOINTS = 8  # endpoints of a worker
+SERVICES = 256  # services of a worker
+CAPABILITIES = 128  # capabilities of a worker
+CAPABILITY_TEXT = 1024  # bytes of a key or text
+CERTIFICATE = 1024  # bytes
+TOKEN = 4096  # characters
+RECORD = 61440  # bytes of an encoded worker record or registration
+MESSAGE = 1048576  # bytes of a message
+REKEY_INTERVAL = 1048576  # records of a direction
+
+# What this implementation chooses and announces.
+STREAM_WINDOW = 262144  # bytes
+LINK_WINDOW = 4194304  # bytes
+OPEN_STREAMS = 1024  # streams of the other side at once
+IDLE_FRAME_BURST = 1000  # frames
+IDLE_FRAME_RATE = 200  # frames a second
+UNAUTHENTICATED = 64  # connections whose handshake is under way
+LAST_STREAM = 0x7FFF0000  # stream id
+
+# Timers, in seconds.
+HANDSHAKE_TIME = 5.0
+PING_AFTER = 5.0  # of silence
+SILENCE = 15.0  # after which the other side is gone

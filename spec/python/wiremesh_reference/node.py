@@ -1,0 +1,133 @@
+"""A node: its keys, its certificate, and the file that holds them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from . import limits
+from .connection import Connection, dial
+from .errors import CallError, Code, WireError
+from .handshake import Expect, Local, Parameters, local_features
+from .head import Head
+from .identity import COORDINATOR, Certificate, SigningKey, check_name, domain
+from .messages import EnrolAnswer, EnrolRequest, RenewRequest
+from .noise import KeyPair
+from .tokens import Token
+
+
+@dataclass(frozen=True)
+class Node:
+    """A member of a mesh."""
+
+    authority: bytes
+    identity_seed: bytes
+    static_secret: bytes
+    certificate: bytes
+    coordinators: tuple[str, ...]
+    boot_epoch: int
+
+    @property
+    def certified(self) -> Certificate:
+        return Certificate.verified(self.certificate, self.authority)
+
+    @property
+    def local(self) -> Local:
+        """What it brings to a handshake."""
+        return Local(
+            authority=self.authority, static=KeyPair.of(self.static_secret), parameters=Parameters.usual(self.boot_epoch),
+            certificate=self.certificate,
+        )
+
+    def save(self, file: Path) -> None:
+        """Write the file, readable by its owner only; a crash leaves the old one or the new one."""
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        values = {key: value.hex() if isinstance(value, bytes) else value for key, value in asdict(self).items()}
+        fresh = file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(values, out, indent=2)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Node:
+        """Read the file, and begin a new boot epoch."""
+        raw = json.loads(file.read_text())
+        now = int(time.time() * 1000)
+        node = cls(
+            authority=bytes.fromhex(raw["authority"]), identity_seed=bytes.fromhex(raw["identity_seed"]),
+            static_secret=bytes.fromhex(raw["static_secret"]), certificate=bytes.fromhex(raw["certificate"]),
+            coordinators=tuple(raw["coordinators"]), boot_epoch=max(now, int(raw["boot_epoch"]) + 1),
+        )
+        node.save(file)
+        return node
+
+
+async def refuse(call: object) -> None:
+    """The handler of a side that serves nothing."""
+    raise CallError(Code.NOT_FOUND, "this node serves nothing")
+
+
+async def ask(connection: Connection, method: str, body: bytes = b"", timeout: float = 10) -> bytes:
+    """A call of the mesh itself with one message each way."""  # MSG-1.1
+    async with asyncio.timeout(timeout):
+        async with connection.open(Head(method=method, deadline=int(timeout * 1000)), end=not body) as call:
+            if body:
+                await call.write(body, end=True)
+            await call.answer_head()
+            return await call.read(limits.MESSAGE)
+
+
+async def enrol(join: str, name: str, roles: int) -> Node:
+    """Join a mesh with a token: the first endpoint that answers admits or refuses."""
+    token, seed, static = Token.parse(join.strip()), os.urandom(32), KeyPair.of(os.urandom(32))
+    check_name(name)
+    epoch = int(time.time() * 1000)
+    local = Local(authority=token.authority, static=static, parameters=Parameters.usual(epoch))
+    failure = CallError(Code.UNREACHABLE, "the token names no coordinator")
+    for endpoint in token.endpoints:
+        try:
+            link = await dial(endpoint, local, Expect(role=COORDINATOR), refuse, token=(token.id, token.secret))
+        except CallError as error:
+            failure = error
+            continue
+        try:
+            identity = SigningKey(seed)
+            request = EnrolRequest(
+                name=name, identity_key=identity.public, features=local_features(), roles=roles,
+                signature=identity.sign(domain("enrolment") + link.handshake_hash + name.encode()),
+            )
+            answer = EnrolAnswer.decode(await ask(link, "mesh.enrol", request.encode()))
+        finally:
+            await link.close()
+        _check_own(answer.certificate, token.authority, identity.public, static.public)
+        return Node(token.authority, seed, static.secret, answer.certificate, answer.coordinators or token.endpoints, epoch)
+    raise failure
+
+
+async def renew(node: Node, link: Connection) -> Node:
+    """A node with a new certificate."""  # ID-2.3
+    answer = EnrolAnswer.decode(await ask(link, "mesh.renew", RenewRequest(features=local_features()).encode()))
+    own = node.certified
+    _check_own(answer.certificate, node.authority, own.identity_key, own.static_key)
+    return replace(node, certificate=answer.certificate, coordinators=answer.coordinators or node.coordinators)
+
+
+def _check_own(certificate: bytes, authority: bytes, identity: bytes, static: bytes) -> None:
+    try:
+        own = Certificate.verified(certificate, authority)
+    except WireError as error:
+        raise CallError(Code.AUTHENTICATION, f"the coordinator gave a certificate that is not good: {error}") from None
+    if (own.identity_key, own.static_key) != (identity, static):
+        raise CallError(Code.AUTHENTICATION, "the coordinator gave a certificate for other keys")
+
+
+def default_file(name: str) -> Path:
+    """Where a node of this name keeps its identity unless told otherwise."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "wiremesh" / f"{name}.json"

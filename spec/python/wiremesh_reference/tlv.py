@@ -1,0 +1,191 @@
+"""The codec: one canonical encoding of each value as a sequence of `u16 type || u16 length || value`.
+
+A message is a frozen dataclass whose annotations are the table of the text: `Annotated[int, Field(2, U64)]`. A field with a
+default may be absent, and is absent exactly where it has that default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Self, TypeVar
+
+from .errors import Fault, WireError
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind(Generic[T]):
+    """How a value of one type stands in bytes."""
+
+    encode: Callable[[T], bytes]
+    decode: Callable[[bytes], T]
+
+
+@dataclasses.dataclass(frozen=True)
+class Field(Generic[T]):
+    """A line of a table: the field's type number and the kind of its value."""
+
+    number: int
+    kind: Kind[T]
+
+
+def fields(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """The fields of a stream: type, value, and the offset where the field begins."""
+    offset, previous = 0, -1
+    while offset < len(data):
+        if len(data) - offset < 4:
+            raise WireError(Fault.TRUNCATED, "a field is cut off")
+        number, length = struct.unpack_from(">HH", data, offset)
+        if number <= previous:  # WIRE-1.2
+            raise WireError(Fault.FIELD_ORDER, f"field {number} comes after field {previous}")
+        if len(data) - offset - 4 < length:
+            raise WireError(Fault.TRUNCATED, f"field {number} is cut off")
+        yield number, data[offset + 4 : offset + 4 + length], offset
+        previous, offset = number, offset + 4 + length
+
+
+def encode_field(number: int, value: bytes) -> bytes:
+    if len(value) > 0xFFFF:
+        raise WireError(Fault.TOO_LONG, f"field {number} has more than 65,535 bytes")
+    return struct.pack(">HH", number, len(value)) + value
+
+
+class Message:
+    """Base of all TLV structures; see the module's text."""
+
+    def encode(self) -> bytes:
+        out = b""
+        for name, (field, default) in table(type(self)).items():
+            value = getattr(self, name)
+            if value != default:  # WIRE-1.8
+                out += encode_field(field.number, field.kind.encode(value))
+        return out
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        known = {field.number: (name, field, default) for name, (field, default) in table(cls).items()}
+        values: dict[str, Any] = {}
+        for number, value, _ in fields(data):
+            if number in known:
+                name, field, default = known[number]
+                values[name] = field.kind.decode(value)
+                if values[name] == default:  # WIRE-1.8
+                    raise WireError(Fault.NOT_CANONICAL, f"field {number} says what its absence says")
+            elif number % 2 == 0:  # WIRE-1.3
+                raise WireError(Fault.UNKNOWN_FIELD, f"field {number} is not known")
+        for number, (name, _, default) in known.items():
+            if name not in values and default is dataclasses.MISSING:
+                raise WireError(Fault.MISSING_FIELD, f"field {number} is missing")
+        return cls(**values)
+
+
+def table(message: type[Message]) -> dict[str, tuple[Field[Any], Any]]:
+    """The fields of a message class by name, with their defaults, in ascending order of their numbers."""
+    if (known := _tables.get(message)) is not None:
+        return known
+    hints = typing.get_type_hints(message, include_extras=True)
+    rows = {}
+    for item in dataclasses.fields(message):  # type: ignore[arg-type]  # every message is a dataclass
+        rows[item.name] = (hints[item.name].__metadata__[0], item.default)
+    _tables[message] = dict(sorted(rows.items(), key=lambda row: row[1][0].number))
+    return _tables[message]
+
+
+_tables: dict[type[Message], dict[str, tuple[Field[Any], Any]]] = {}
+
+
+def integer(width: int) -> Kind[int]:
+    """An unsigned integer of exactly `width` bytes, big-endian."""  # WIRE-1.4
+
+    def encode(value: int) -> bytes:
+        return value.to_bytes(width, "big")
+
+    def decode(data: bytes) -> int:
+        if len(data) != width:
+            raise WireError(Fault.WRONG_LENGTH, f"an integer has {len(data)} bytes instead of {width}")
+        return int.from_bytes(data, "big")
+
+    return Kind(encode, decode)
+
+
+def fixed(width: int) -> Kind[bytes]:
+    """Exactly `width` bytes."""
+
+    def decode(data: bytes) -> bytes:
+        if len(data) != width:
+            raise WireError(Fault.WRONG_LENGTH, f"a value has {len(data)} bytes instead of {width}")
+        return data
+
+    return Kind(lambda value: decode(value), decode)
+
+
+def blob(limit: int) -> Kind[bytes]:
+    """Any bytes, up to a limit."""
+
+    def check(data: bytes) -> bytes:
+        if len(data) > limit:
+            raise WireError(Fault.TOO_LONG, f"a value has {len(data)} bytes, more than {limit}")
+        return data
+
+    return Kind(check, check)
+
+
+def text(limit: int) -> Kind[str]:
+    """UTF-8 text, up to a limit in bytes."""  # WIRE-1.5
+    raw = blob(limit)
+
+    def decode(data: bytes) -> str:
+        try:
+            return raw.decode(data).decode("utf-8")
+        except UnicodeDecodeError:
+            raise WireError(Fault.NOT_UTF8, "a text is not UTF-8") from None
+
+    return Kind(lambda value: raw.encode(value.encode("utf-8")), decode)
+
+
+def _decode_flag(data: bytes) -> bool:
+    if len(data) != 1:
+        raise WireError(Fault.WRONG_LENGTH, f"a flag has {len(data)} bytes")
+    if data[0] > 1:  # WIRE-1.6
+        raise WireError(Fault.BAD_VALUE, f"a flag is {data[0]}")
+    return data[0] == 1
+
+
+def listed(element: Kind[T], most: int) -> Kind[tuple[T, ...]]:
+    """A list of at most `most` elements, each `u16 length || bytes`."""  # WIRE-1.7
+
+    def encode(values: tuple[T, ...]) -> bytes:
+        if len(values) > most:
+            raise WireError(Fault.TOO_MANY, f"a list has {len(values)} elements, more than {most}")
+        parts = [element.encode(value) for value in values]
+        return b"".join(struct.pack(">H", len(part)) + part for part in parts)
+
+    def decode(data: bytes) -> tuple[T, ...]:
+        values: list[T] = []
+        offset = 0
+        while offset < len(data):
+            if len(values) == most:
+                raise WireError(Fault.TOO_MANY, f"a list has more than {most} elements")
+            end = offset + 2 + int.from_bytes(data[offset : offset + 2], "big")
+            if len(data) < max(end, offset + 2):
+                raise WireError(Fault.TRUNCATED, "an element of a list is cut off")
+            values.append(element.decode(data[offset + 2 : end]))
+            offset = end
+        return tuple(values)
+
+    return Kind(encode, decode)
+
+
+def nested(message: type[M], limit: int) -> Kind[M]:
+    """A TLV stream as a value."""
+    raw = blob(limit)
+    return Kind(lambda value: raw.encode(value.encode()), lambda data: message.decode(raw.decode(data)))
+
+
+M = TypeVar("M", bound=Message)
+U8, U16, U32, U64 = integer(1), integer(2), integer(4), integer(8)
+FLAG: Kind[bool] = Kind(lambda value: bytes([value]), _decode_flag)
