@@ -2,6 +2,7 @@
 
 from .client import Answer, Client
 from .errors import CallError, Code, WireError
-from .identity import CLIENT, COORDINATOR, RELAY, WORKER
+from .service import Reply, Request
+from .worker import Worker
 
-__all__ = ["Answer", "CLIENT", "COORDINATOR", "CallError", "Client", "Code", "RELAY", "WORKER", "WireError"]
+__all__ = ["Answer", "CallError", "Client", "Code", "Reply", "Request", "WireError", "Worker"]

@@ -32,6 +32,7 @@ class Call:
         self._failed: CallError | None = None
         self._whole = False
         self._stopped = False
+        self.bodiless = False  # the HEAD that came was the end as well
         self.on_reset: Callable[[], object] = lambda: None
 
     async def answer_head(self) -> Head:
@@ -81,6 +82,7 @@ class Call:
         if not self._answer.done():
             self._answer.set_result(head)
         if end:
+            self.bodiless = True
             self._events.put_nowait(Data(self.number, b"", True))
 
     def received(self, data: Data) -> None:
@@ -173,16 +175,19 @@ class Connection:
     # What calls ask of their link.
 
     def pending(self, number: int) -> int:
-        return self.link.streams[number].pending
+        stream = self.link.streams.get(number)
+        return stream.pending if stream else 0
 
     def write(self, number: int, data: bytes, end: bool) -> None:
-        self.link.write(number, data, end=end)
-        self._wanted.set()
+        if number in self.link.streams:
+            self.link.write(number, data, end=end)
+            self._wanted.set()
 
     def answer(self, number: int, head: Head, end: bool, compress: bool) -> None:
-        self.link.streams[number].compress = compress
-        self.link.answer(number, head, end=end)
-        self._wanted.set()
+        if number in self.link.streams:
+            self.link.streams[number].compress = compress
+            self.link.answer(number, head, end=end)
+            self._wanted.set()
 
     def consume(self, number: int, count: int) -> None:
         if number in self.link.streams:

@@ -1,0 +1,205 @@
+"""The worker: hosts services, is found through the coordinator, and answers calls of other members."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import limits
+from .client import Client
+from .connection import Call, Connection, accept, split_endpoint
+from .errors import CallError, Code, WireError
+from .head import Head
+from .identity import COORDINATOR, WORKER
+from .messages import Capability, JSONText, LoadUpdate, Notice, Registration, RegistrationAccepted, ServiceLoad
+from .node import ask, default_file, renew
+from .service import Function, Request, Service, function_service
+from .upstream import Upstream, upstream_service
+
+log = logging.getLogger("wiremesh")
+REPORT = 5.0  # seconds between reports of load and probes of upstreams
+RETRY = 15.0  # seconds, the longest pause between attempts to reach a coordinator
+DRAIN = 30.0  # seconds that calls get to end when the worker stops
+
+
+class Worker:
+    """A worker of a mesh.
+
+    `join` is a token, needed for the first start only; `data` is the file that keeps the identity.
+    """
+
+    def __init__(
+        self, name: str, *, join: str | None = None, data: str | Path | None = None, listen: str = "0.0.0.0:0",
+        advertise: str | None = None, region: str = "", zone: str = "", capabilities: dict[str, Capability | JSONText] | None = None,
+    ) -> None:
+        self.name, self.token, self.data = name, join, Path(data) if data else default_file(name)
+        self.listen, self.advertise, self.region, self.zone = listen, advertise, region, zone
+        self.capabilities = capabilities or {"cpu_cores": os.cpu_count() or 1, "hostname": os.uname().nodename}
+        self.services: dict[str, Service] = {}
+        self.upstreams: dict[str, Upstream] = {}
+        self.client: Client | None = None  # for calls of others, once it runs
+        self.port = 0
+        self._links: set[Connection] = set()
+        self._handshakes = 0
+        self._stop = asyncio.Event()
+
+    def service(self, name: str, *, limit: int = 256, compress: bool = True) -> Callable[[Function], Function]:
+        """Serve a service with a function: `@worker.service("ocr")`."""
+
+        def register(function: Function) -> Function:
+            self.services[name] = Service(name, function_service(function, self.name), limit=limit, compress=compress)
+            return function
+
+        return register
+
+    def forward(self, name: str, url: str, *, limit: int = 256, compress: bool = True) -> None:
+        """Serve a service by an HTTP server at a URL."""
+        self.upstreams[name] = upstream = Upstream(url)
+        self.services[name] = Service(name, upstream_service(upstream, self.name), limit=limit, compress=compress)
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop)
+        await self.serve()
+
+    def stop(self) -> None:
+        """Let serve() drain and return."""
+        self._stop.set()
+
+    async def serve(self) -> None:
+        """Join where needed, listen, stay registered."""
+        self.client = await Client.join(name=self.name, join=self.token, data=self.data, roles=WORKER)
+        self.client.handler = self._handle
+        await self._probe()
+        server = await asyncio.start_server(self._accept, *split_endpoint(self.listen))
+        self.port = server.sockets[0].getsockname()[1]
+        log.info("listening on port %d as %s", self.port, self.name)
+        membership = asyncio.create_task(self._stay(self.client))
+        try:
+            await self._stop.wait()
+            server.close()
+            membership.cancel()
+            await asyncio.gather(membership, return_exceptions=True)
+            await self._drain(self.client)
+        finally:
+            membership.cancel()
+            await asyncio.gather(*(link.close() for link in self._links), return_exceptions=True)
+            await self.client.close()
+
+    # Membership.
+
+    async def _stay(self, client: Client) -> None:
+        """Stay registered with a coordinator, through every loss of the link."""
+        pause = 0.5
+        while True:
+            try:
+                link = await client.coordinator()
+                await self._register(link)
+                pause = 0.5
+                await self._report(client, link)
+            except (CallError, WireError, TimeoutError) as error:
+                log.warning("no coordinator: %s", str(error) or "no answer in time")
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(pause * 2, RETRY)
+
+    async def _register(self, link: Connection) -> None:
+        node = self.client.node if self.client else None
+        assert node is not None
+        registration = Registration(
+            boot_epoch=node.boot_epoch, advertised=(self.advertise,) if self.advertise else (), listen_port=self.port,
+            region=self.region, zone=self.zone, capabilities=tuple(sorted(self.capabilities.items())),
+            services=tuple(service.record for _, service in sorted(self.services.items())),
+        )
+        accepted = RegistrationAccepted.decode(await ask(link, "mesh.register", registration.encode()))
+        log.info("registered as %s, seen at %s", accepted.name, accepted.observed)
+
+    async def _report(self, client: Client, link: Connection) -> None:
+        """Tell load and health until the link is lost; renew the certificate when it is time."""
+        while not link.closed and not link.link.going_away:
+            await asyncio.sleep(REPORT)
+            await self._probe()
+            update = LoadUpdate(services=tuple(
+                ServiceLoad(service=name, healthy=service.healthy, load=service.load) for name, service in sorted(self.services.items())
+            ))
+            await ask(link, "mesh.load", update.encode())
+            if client.node.certified.renewal_due(time.time()):
+                client.node = await renew(client.node, link)
+                client.node.save(self.data)
+        raise link.closed or link.link.going_away or CallError(Code.LINK_LOST)
+
+    async def _probe(self) -> None:
+        for name, upstream in self.upstreams.items():
+            self.services[name].healthy = await upstream.healthy()
+
+    async def _drain(self, client: Client) -> None:
+        """Say that nothing new shall come, let calls end, leave."""
+        try:
+            link = await client.coordinator()
+            await ask(link, "mesh.drain", timeout=2)
+            async with asyncio.timeout(DRAIN):
+                while any(service.in_flight for service in self.services.values()):
+                    await asyncio.sleep(0.05)
+            await ask(link, "mesh.leave", timeout=2)
+        except (CallError, WireError, TimeoutError):
+            pass  # the coordinator notices by itself
+        for each in self._links:
+            each.go_away(Code.DRAINING, "the worker stops")
+
+    # Links and calls.
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._handshakes >= limits.UNAUTHENTICATED or self.client is None:
+            writer.close()
+            return
+        self._handshakes += 1
+        try:
+            link = await accept(reader, writer, self.client.node.local, self._handle)
+        finally:
+            self._handshakes -= 1
+        if link is None:
+            return
+        if link.peer is None or link.peer.expired(time.time()):  # WIRE-3.10
+            link.go_away(Code.EXPIRED, "the certificate has expired")
+            await link.close()
+            return
+        self._links.add(link)
+        await link.wait_closed()
+        self._links.discard(link)
+
+    async def _handle(self, call: Call) -> None:
+        head = call.request
+        if head.method == "mesh.ping":
+            await call.begin_answer(Head(status=200), end=True)
+        elif head.method == "mesh.notice":
+            await self._notice(call)
+        elif head.method or not head.service:
+            raise CallError(Code.NOT_FOUND, f"a worker has no method {head.method}")
+        elif head.worker not in ("", self.name) or head.service not in self.services:
+            raise CallError(Code.NOT_FOUND, f"{self.name} does not offer {head.service}")
+        elif self._stop.is_set():
+            raise CallError(Code.DRAINING, f"{self.name} stops")
+        else:
+            await self.services[head.service].run(call)
+
+    async def _notice(self, call: Call) -> None:
+        peer = call.connection.peer
+        if peer is None or not peer.roles & COORDINATOR:
+            raise CallError(Code.PERMISSION_DENIED, "a notice comes from a coordinator")
+        notice = Notice.decode(await call.read())
+        log.warning("notice %d of %s: %s", notice.kind, peer.name, notice.text)  # MSG-6.1
+        await call.begin_answer(Head(status=200), end=True)
+
+
+async def echo(request: Request) -> object:
+    """A service to try: gives back what it is sent, as it comes."""
+    return aiter(request)
