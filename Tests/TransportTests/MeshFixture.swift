@@ -23,11 +23,14 @@ struct MeshFixture {
 
     func endpoint(
         _ name: String, roles: Roles = .worker, table: ServiceTable = ServiceTable(), admission: any LinkAdmission = AdmitMembers(),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3)
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3),
+        keyLog: KeyLog? = nil
     ) throws -> MeshEndpoint {
-        MeshEndpoint(
-            credentials: try credentials(name, roles: roles), configuration: .init(bootEpoch: 1, silenceLimit: silenceLimit),
-            acceptor: table, admission: admission, group: group, logger: Logger(label: name))
+        var configuration = MeshEndpoint.Configuration(bootEpoch: 1, silenceLimit: silenceLimit)
+        configuration.keyLog = keyLog
+        return MeshEndpoint(
+            credentials: try credentials(name, roles: roles), configuration: configuration, acceptor: table, admission: admission,
+            group: group, logger: Logger(label: name))
     }
 }
 

@@ -1,3 +1,4 @@
+public import Transport
 public import Wire
 
 /// How a coordinator is to run.
@@ -17,6 +18,8 @@ public struct CoordinatorConfiguration: Sendable {
     public var heartbeatTimeout: Duration
     /// Silence after which an HTTP worker is removed.
     public var workerTimeout: Duration
+    /// Where the keys of every link are written; only for debugging.
+    public var keyLog: KeyLog?
 
     public init(dataFolder: String, listenHost: String = "0.0.0.0", listenPort: UInt16 = Self.defaultPort) {
         self.dataFolder = dataFolder

@@ -33,10 +33,11 @@ extension CoordinatorNode {
         do throws(WireError) { credentials = try authority.credentials(now: now) } catch {
             throw .failed("The coordinator's own certificate cannot be made: \(error).")
         }
+        // A silent worker is suspected by the registry; its link lives until the worker is given up.
+        var links = MeshEndpoint.Configuration(bootEpoch: try nextBoot(folder).rawValue, silenceLimit: Limits.removeAfter)
+        links.keyLog = configuration.keyLog
         let endpoint = MeshEndpoint(
-            credentials: credentials,
-            // A silent worker is suspected by the registry; its link lives until the worker is given up.
-            configuration: .init(bootEpoch: try nextBoot(folder).rawValue, silenceLimit: Limits.removeAfter),
+            credentials: credentials, configuration: links,
             acceptor: core.methods(), admission: core, group: group, logger: logger)
         return CoordinatorNode(core: core, folder: folder, endpoint: endpoint)
     }

@@ -40,6 +40,7 @@ extension MeshEndpoint {
         let setup = LinkConfiguration(
             isInitiator: isInitiator, own: parameters, peer: keys.peerParameters,
             compress: isLoopback ? configuration.compressLoopback : configuration.compress)
+        configuration.keyLog?.record(keys.secrets)
         let leftover = keys.leftover
         let machine = LinkMachine(setup, send: keys.send, receive: keys.receive, now: .now())
         let id = directory.withLock { $0.newLinkID() }

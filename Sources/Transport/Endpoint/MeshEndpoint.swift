@@ -18,6 +18,8 @@ public final class MeshEndpoint: Sendable {
         public var compress: Bool
         /// The same on loopback, where LZ4 is slower than the wire.
         public var compressLoopback: Bool
+        /// Where the keys of every link are written, for people who debug with a packet analyser; `nil`, and it should be, otherwise.
+        public var keyLog: KeyLog?
 
         public init(
             bootEpoch: UInt64, silenceLimit: Duration = Limits.suspectAfter, compress: Bool = true, compressLoopback: Bool = false

@@ -133,7 +133,7 @@ public final class PrivateFolder: Sendable {
     }
 }
 
-/// What is wrong with a data folder: one sentence that says what to do.
+/// What is wrong with a data folder or a private file: one sentence that says what to do.
 public struct FolderError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence.
     public let description: String

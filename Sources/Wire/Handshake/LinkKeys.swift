@@ -17,6 +17,8 @@ public struct LinkKeys: ~Copyable, Sendable {
     /// The token that a joiner has proven to hold; `nil` between members.
     public let tokenID: TokenID?
     public let suite: Suite
+    /// What opens the records of this link; wiped with this value unless somebody keeps a key log.
+    public let secrets: LinkSecrets
     /// Bytes that arrived behind the last handshake message: the first records, or a part of them.
     public let leftover: [UInt8]
 
@@ -24,9 +26,11 @@ public struct LinkKeys: ~Copyable, Sendable {
         finishing noise: consuming HandshakeState, peer: HandshakePayload, isExpired: Bool, preface: Preface, tokenID: TokenID?,
         leftover: [UInt8]
     ) throws(WireError) {
-        guard let staticKey = noise.remoteStatic else { throw .authentication }
+        guard let staticKey = noise.remoteStatic, let ephemeral = noise.initiatorEphemeral else { throw .authentication }
         let hash = noise.handshakeHash
         let ciphers = try noise.split()
+        secrets = LinkSecrets(
+            initiatorEphemeral: ephemeral, suite: preface.suite, initiator: ciphers.secrets.initiator, responder: ciphers.secrets.responder)
         send = RecordCipher(ciphers.send)
         receive = RecordCipher(ciphers.receive)
         handshakeHash = hash

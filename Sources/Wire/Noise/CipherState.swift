@@ -50,4 +50,6 @@ package struct CipherState: ~Copyable, Sendable {
 package struct TransportCiphers: ~Copyable, Sendable {
     package var send: CipherState
     package var receive: CipherState
+    /// The keys they begin with, the initiator's first: for a key log.
+    package let secrets: (initiator: SecretBytes, responder: SecretBytes)
 }

@@ -55,6 +55,8 @@ package struct HandshakeState: ~Copyable {
     /// h: binds whatever is built on it to this one handshake. Meaningful once `isFinished`.
     package var handshakeHash: Bytes32 { symmetric.hash }
     package var isFinished: Bool { nextMessage == pattern.messages.count }
+    /// What the initiator sent in the clear at the beginning of message 1; `nil` until then. Names the handshake in a capture.
+    package var initiatorEphemeral: StaticKey? { role == .initiator ? keys.ephemeral?.publicKey : remoteEphemeral }
     /// The other side's static key, once a message has shown it. Proven only when the handshake is finished.
     package var remoteStatic: StaticKey? { keys.remoteStatic }
 

@@ -66,8 +66,8 @@ struct SymmetricState: ~Copyable {
         let initiator = try CipherState(suite, key: first)
         let responder = try CipherState(suite, key: second)
         return switch role {
-        case .initiator: TransportCiphers(send: initiator, receive: responder)
-        case .responder: TransportCiphers(send: responder, receive: initiator)
+        case .initiator: TransportCiphers(send: initiator, receive: responder, secrets: (first, second))
+        case .responder: TransportCiphers(send: responder, receive: initiator, secrets: (first, second))
         }
     }
 }

@@ -17,14 +17,17 @@ final class WireSide: Sendable {
     private let logger: Logger
 
     init(
-        _ identity: Identity, host: ServiceHost, facts: NodeFacts, notices: NoticeBoard, group: any EventLoopGroup, logger: Logger
+        _ identity: Identity, host: ServiceHost, facts: NodeFacts, notices: NoticeBoard, keyLog: KeyLog?, group: any EventLoopGroup,
+        logger: Logger
     ) {
         self.identity = identity
         self.host = host
         self.facts = facts
         self.logger = logger
+        var configuration = MeshEndpoint.Configuration(bootEpoch: identity.boot.rawValue)
+        configuration.keyLog = keyLog
         endpoint = MeshEndpoint(
-            credentials: identity.credentials, configuration: MeshEndpoint.Configuration(bootEpoch: identity.boot.rawValue),
+            credentials: identity.credentials, configuration: configuration,
             acceptor: host, admission: admission, group: group, logger: logger)
         link = CoordinatorLink(endpoint: endpoint, coordinators: identity.coordinators)
         let boot = identity.boot

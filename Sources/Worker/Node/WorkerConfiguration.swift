@@ -1,3 +1,4 @@
+public import Transport
 public import Wire
 
 /// What an operator says about a worker. Everything has a default except the name.
@@ -23,6 +24,9 @@ public struct WorkerConfiguration: Sendable {
     public var answerTimeout: Duration = .seconds(300)
     /// How long requests in progress may go on after a shutdown began.
     public var drainGrace: Duration = .seconds(10)
+
+    /// Where the keys of every link are written; only for debugging.
+    public var keyLog: KeyLog?
 
     public init(name: String) { self.name = name }
 }

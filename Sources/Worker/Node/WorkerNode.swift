@@ -53,7 +53,9 @@ public final class WorkerNode: Caller, Sendable {
             notices.post($0, from: $1)
         }
         self.host = host
-        let wire = identity.map { WireSide($0, host: host, facts: facts, notices: notices, group: group, logger: logger) }
+        let wire = identity.map {
+            WireSide($0, host: host, facts: facts, notices: notices, keyLog: configuration.keyLog, group: group, logger: logger)
+        }
         self.wire = wire
         endpoint = wire?.endpoint
         var sources: [any RouteSource] = []

@@ -37,9 +37,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try config.settings()
         let logger = try log.logger("wiremesh.coordinator", settings)
-        let plan = try plan(settings)
+        var plan = try plan(settings)
+        plan.configuration.keyLog = try KeyLogSetting.open(logger)
         try await HTTPFront.check(plan.front)
-        try await Signals.run {
+        try await Signals.run { [plan] in
             let coordinator = try await RunningCoordinator.start(plan, logger: logger)
             await Signals.never()
             await coordinator.shutdown()

@@ -59,14 +59,15 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try config.settings()
         let logger = try log.logger("wiremesh.worker", settings)
-        let plan = try plan(settings)
+        var plan = try plan(settings)
+        plan.configuration.keyLog = try KeyLogSetting.open(logger)
         try await HTTPFront.check(plan.front)
         if plan.configuration.dataFolder == nil {
             logger.warning(
                 "this worker speaks HTTP only: nothing is encrypted, and anybody can take its name; join with --data and --join"
             )
         }
-        try await Signals.run {
+        try await Signals.run { [plan] in
             let worker = try await RunningWorker.start(plan, logger: logger)
             await Signals.never()
             await worker.shutdown()

@@ -16,19 +16,20 @@ struct DevMesh {
     private let folder: String
 
     static func start(logger: Logger) async throws -> DevMesh {
+        let keyLog = try KeyLogSetting.open(logger)
         let folder = try temporaryFolder()
         var running: [@Sendable () async -> Void] = []
         do {
-            let coordinator = try await RunningCoordinator.start(coordinatorPlan(folder), logger: logger)
+            let coordinator = try await RunningCoordinator.start(coordinatorPlan(folder, keyLog), logger: logger)
             running.append { await coordinator.shutdown() }
             var request = TokenRequest()
             request.uses = 2
             let token = try await CoordinatorAdmin(dataFolder: folder + "/coordinator").createToken(request)
             let ada = try await RunningWorker.start(
-                workerPlan("ada", folder, token, [("hello", SampleServices.hello("ada"))]), logger: logger)
+                workerPlan("ada", folder, token, keyLog, [("hello", SampleServices.hello("ada"))]), logger: logger)
             running.append { await ada.shutdown() }
             let samples = [("hello", SampleServices.hello("bob")), ("counter", SampleServices.counter), ("echo", SampleServices.echo)]
-            let bob = try await RunningWorker.start(workerPlan("bob", folder, token, samples), logger: logger)
+            let bob = try await RunningWorker.start(workerPlan("bob", folder, token, keyLog, samples), logger: logger)
             return DevMesh(coordinator: coordinator, ada: ada, bob: bob, folder: folder)
         } catch {
             for stop in running.reversed() { await stop() }
@@ -58,20 +59,22 @@ struct DevMesh {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func coordinatorPlan(_ folder: String) -> CoordinatorPlan {
+    private static func coordinatorPlan(_ folder: String, _ keyLog: KeyLog?) -> CoordinatorPlan {
         var front = FrontConfiguration(port: 8_080)
         front.movesToFreePort = true
         var plan = CoordinatorPlan(configuration: .init(dataFolder: folder + "/coordinator", listenHost: "127.0.0.1"), front: front)
         plan.mayMovePort = true
+        plan.configuration.keyLog = keyLog
         return plan
     }
 
     private static func workerPlan(
-        _ name: String, _ folder: String, _ token: String, _ handlers: [(String, ServiceHandler)]
+        _ name: String, _ folder: String, _ token: String, _ keyLog: KeyLog?, _ handlers: [(String, ServiceHandler)]
     ) -> WorkerPlan {
         var configuration = WorkerConfiguration(name: name)
         configuration.dataFolder = folder + "/" + name
         configuration.joinToken = token
+        configuration.keyLog = keyLog
         configuration.listenHost = "127.0.0.1"
         var front = FrontConfiguration(port: 8_000)
         front.movesToFreePort = true
