@@ -1,5 +1,5 @@
 import Foundation
-public import Wire
+import Wire
 
 /// A file that the keys of every link are written to, so that a packet analyser can show what is in a capture.
 ///
