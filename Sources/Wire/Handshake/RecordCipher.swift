@@ -6,11 +6,12 @@ public struct RecordCipher: ~Copyable, Sendable {
     private let interval: UInt64
     private var untilRekey: UInt64
 
-    /// `interval` is in records, at least 1.
+    /// `interval` is in records, at least 1. A cipher whose nonce is not 0 goes on where a direction of that many records stands;
+    /// its key is then the one after the rekeys before.
     package init(_ cipher: consuming CipherState, rekeyInterval interval: UInt64 = Limits.rekeyInterval) {
-        self.cipher = cipher
         self.interval = max(1, interval)
-        untilRekey = self.interval
+        untilRekey = self.interval - cipher.nonce % self.interval
+        self.cipher = cipher
     }
 
     /// A direction whose 32-byte key both sides have by other means than a handshake.

@@ -2,14 +2,14 @@
 
 extension RawSpan {
     /// A name (`Name`).
-    func name(_ field: TLVField) throws(WireError) -> String {
+    package func name(_ field: TLVField) throws(WireError) -> String {
         let name = try text(field, limit: Limits.name)
         guard Name.isValid(name) else { throw .badValue(field.type) }
         return name
     }
 
     /// One byte, 0 or 1.
-    func flag(_ field: TLVField) throws(WireError) -> Bool {
+    package func flag(_ field: TLVField) throws(WireError) -> Bool {
         switch try integer(UInt8.self, field) {
         case 0: return false
         case 1: return true
@@ -18,7 +18,7 @@ extension RawSpan {
     }
 
     /// One endpoint in its canonical text.
-    func endpoint(_ field: TLVField) throws(WireError) -> Endpoint {
+    package func endpoint(_ field: TLVField) throws(WireError) -> Endpoint {
         let text = try text(field, limit: Limits.endpoint)
         guard let endpoint = Endpoint(text), endpoint.description == text else { throw .badValue(field.type) }
         return endpoint
@@ -33,7 +33,7 @@ extension RawSpan {
     }
 
     /// A list of at least one element: an empty one has a shorter form, which is not to be there.
-    func nonEmptyList(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
+    package func nonEmptyList(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
         guard !field.range.isEmpty else { throw .notMinimal }
         return try list(field, limit: limit)
     }

@@ -1,5 +1,5 @@
 /// What one message of a Noise handshake does, in order (Noise 5.3).
-enum NoiseToken: Sendable {
+package enum NoiseToken: Sendable {
     case e, s, ee, es, se, ss, psk
 }
 
@@ -10,7 +10,7 @@ package struct HandshakePattern: Sendable {
     private let initiatorIsKnown: Bool
     private let responderIsKnown: Bool
     /// The messages in turn, the initiator's first.
-    let messages: [[NoiseToken]]
+    package let messages: [[NoiseToken]]
 
     /// Whether the other side knows the static key of `side` before the first message.
     package func isKnown(_ side: HandshakeRole) -> Bool { side == .initiator ? initiatorIsKnown : responderIsKnown }

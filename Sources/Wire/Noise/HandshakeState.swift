@@ -54,6 +54,8 @@ package struct HandshakeState: ~Copyable {
 
     /// h: binds whatever is built on it to this one handshake. Meaningful once `isFinished`.
     package var handshakeHash: Bytes32 { symmetric.hash }
+    /// ck and k as they are now; k is absent until the first key is mixed in. For test vectors and key logs.
+    package var secrets: (chainingKey: SecretBytes, key: SecretBytes?) { (symmetric.chainingKey, symmetric.key) }
     package var isFinished: Bool { nextMessage == pattern.messages.count }
     /// What the initiator sent in the clear at the beginning of message 1; `nil` until then. Names the handshake in a capture.
     package var initiatorEphemeral: StaticKey? { role == .initiator ? keys.ephemeral?.publicKey : remoteEphemeral }

@@ -1,11 +1,14 @@
 /// Noise's SymmetricState: the chaining key, the running hash and the cipher that they have led to so far (Noise 5.2).
 struct SymmetricState: ~Copyable {
     private let suite: Suite
-    private var chainingKey: SecretBytes
+    /// ck
+    private(set) var chainingKey: SecretBytes
     /// h: what both sides have seen. After the last message, the handshake hash.
     private(set) var hash: Bytes32
     /// Absent until the first key is mixed in: until then payloads travel in the clear.
     private var cipher: CipherState?
+    /// k, the cipher's key.
+    private(set) var key: SecretBytes?
 
     init(protocolName: String, suite: Suite, prologue: [UInt8]) {
         let name = Array(protocolName.utf8)
@@ -22,6 +25,7 @@ struct SymmetricState: ~Copyable {
         let (next, key, _) = hkdf(chainingKey, material)
         chainingKey = next
         cipher = try CipherState(suite, key: key)
+        self.key = key
     }
 
     mutating func mixKeyAndHash(_ material: SecretBytes) throws(WireError) {
@@ -29,6 +33,7 @@ struct SymmetricState: ~Copyable {
         chainingKey = next
         mixHash(forHash.exposed)
         cipher = try CipherState(suite, key: key)
+        self.key = key
     }
 
     /// Appends `plaintext`, encrypted if there is a key, to `message`.

@@ -3,11 +3,12 @@ import Foundation
 import HTTPCompat
 import NIOCore
 
-/// `wiremesh conformance noise FILE`
+/// `wiremesh conformance …`
 struct Conformance: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run public test vectors through this program.", subcommands: [Noise.self])
+        abstract: "Run public test vectors through this program.", subcommands: [Noise.self, Vectors.self])
 
+    /// `wiremesh conformance noise FILE`
     struct Noise: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run Noise test vectors, in the JSON format of the cacophony and snow projects.",

@@ -1,0 +1,21 @@
+/// The clauses of the specification that vectors bear out, one name for each group that stands together.
+enum Clauses {
+    static let noise = ["WIRE-3.2"]
+    static let noisePSK = ["WIRE-3.2", "WIRE-3.4"]
+    static let records = ["WIRE-4.2"]
+    static let rekey = ["WIRE-4.3"]
+    static let failedOpen = ["WIRE-4.4"]
+    static let tlv = ["WIRE-1.1"]
+    static let tlvOrder = ["WIRE-1.2"]
+    static let tlvUnknown = ["WIRE-1.3"]
+    static let tlvIntegers = ["WIRE-1.4"]
+    static let tlvText = ["WIRE-1.5"]
+    static let tlvFlags = ["WIRE-1.6"]
+    static let tlvLists = ["WIRE-1.7"]
+    static let tlvMinimal = ["WIRE-1.8"]
+}
+
+extension Clauses {
+    static let names = ["ID-1.5"]
+    static let endpoints = ["ID-3.1"]
+}
