@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,7 @@ from .link import Began, Data, Event, GoneAway, Link, Pong, Stopped, WasReset
 from .noise import KeyPair
 from .records import Opener, Sealer
 
+log = logging.getLogger("wiremesh")
 Handler = Callable[["Call"], Awaitable[None]]
 HIGH_WATER = 262144  # bytes that wait in one stream before its writer waits
 
@@ -219,8 +221,7 @@ class Connection:
             if error.fault is not Fault.DECRYPT:  # WIRE-4.4
                 self.link.control.clear()
                 self.link.go_away(error.code, str(error))
-                for record in self.link.outgoing():
-                    self.writer.write(self.sealer.seal(record))
+                self.writer.write(self.sealer.seal(next(self.link.outgoing())))
             self._lose(CallError(error.code, str(error)))
         except OSError as error:
             self._lose(CallError(Code.LINK_LOST, str(error)))
@@ -282,17 +283,20 @@ class Connection:
     async def _run_handler(self, call: Call) -> None:
         """Serve a call, within its deadline; what the handler raises becomes a RESET."""
         deadline = call.request.deadline / 1000 or None
+        scope = asyncio.timeout(deadline)
         try:
-            async with asyncio.timeout(deadline):
+            async with scope:
                 await self.handler(call)
-        except TimeoutError:
-            self.reset(call.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
         except CallError as error:
             self.reset(call.number, error.code, error.reason, error.retry_after)
         except asyncio.CancelledError:
             pass  # the caller has gone
         except Exception as error:
-            self.reset(call.number, Code.INTERNAL_ERROR, f"{type(error).__name__} in the handler", 0)
+            if scope.expired():
+                self.reset(call.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
+            else:
+                log.exception("a call of %s failed", call.request.service or call.request.method)
+                self.reset(call.number, Code.INTERNAL_ERROR, f"{type(error).__name__} in the handler", 0)
         finally:
             self.release(call.number)
 
@@ -300,6 +304,7 @@ class Connection:
         if self.closed is None:
             self.closed = error
             self.writer.close()
+            asyncio.get_running_loop().call_later(limits.CLOSE_TIME, self.writer.transport.abort)
             self._wanted.set()
             for call in list(self.calls.values()):
                 call.fail(error)

@@ -27,6 +27,7 @@ LINK_WINDOW = 4194304  # bytes
 OPEN_STREAMS = 1024  # streams of the other side at once
 IDLE_FRAME_BURST = 1000  # frames
 IDLE_FRAME_RATE = 200  # frames a second
+CONTROL_QUEUE = 16384  # frames that wait for the other side to read
 UNAUTHENTICATED = 64  # connections whose handshake is under way
 LAST_STREAM = 0x7FFF0000  # stream id
 
@@ -34,3 +35,4 @@ LAST_STREAM = 0x7FFF0000  # stream id
 HANDSHAKE_TIME = 5.0
 PING_AFTER = 5.0  # of silence
 SILENCE = 15.0  # after which the other side is gone
+CLOSE_TIME = 5.0  # for the last words of a link to leave

@@ -282,13 +282,15 @@ class Link:
         if not plaintext:
             raise WireError(Fault.FRAME, "a record without a frame")
         for frame in frames.parse(plaintext):
+            if len(self.control) > limits.CONTROL_QUEUE:
+                raise WireError(Fault.FLOOD, "the other side asks much and reads nothing")
             if event := self._receive(frame, now):
                 yield event
 
     def _receive(self, frame: Frame, now: float) -> Event | None:
         match frame.type:
             case Type.HEAD:
-                return self._on_head(frame)
+                return self._on_head(frame, now)
             case Type.DATA:
                 return self._on_data(frame, now)
             case Type.WINDOW:
@@ -326,7 +328,7 @@ class Link:
             raise WireError(Fault.STREAM_STATE, f"{Type(frame.type).name} on stream {frame.stream}, which nobody opened")
         return None  # WIRE-6.4
 
-    def _on_head(self, frame: Frame) -> Event | None:
+    def _on_head(self, frame: Frame, now: float) -> Event | None:
         if frame.stream % 2 == self.their_parity and frame.stream > self.last_theirs:
             if self.they_opened >= self.announced:  # WIRE-6.6
                 raise WireError(Fault.STREAM_STATE, "more streams than were granted")
@@ -347,6 +349,7 @@ class Link:
         try:
             head = Head.parse(frame.payload)
         except WireError as error:  # WIRE-7.2
+            self.flood.count(now)
             self.reset(frame.stream, Code.BAD_REQUEST, str(error))
             if stream.mine:
                 return WasReset(frame.stream, CallError(Code.UPSTREAM_FAILED, str(error)))
@@ -384,7 +387,7 @@ class Link:
         limit = int.from_bytes(frame.payload, "big")
         if frame.stream:
             stream = self._find(frame)
-            granted = stream is None or stream.send.grant(limit)
+            granted = stream is not None and stream.send.grant(limit)
             self.ready.append(frame.stream)
         else:
             granted = self.send.grant(limit)

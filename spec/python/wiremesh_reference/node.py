@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
+import secrets
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -58,14 +58,18 @@ class Node:
     def load(cls, file: Path) -> Node:
         """Read the file, and begin a new boot epoch."""
         raw = json.loads(file.read_text())
-        now = int(time.time() * 1000)
         node = cls(
             authority=bytes.fromhex(raw["authority"]), identity_seed=bytes.fromhex(raw["identity_seed"]),
             static_secret=bytes.fromhex(raw["static_secret"]), certificate=bytes.fromhex(raw["certificate"]),
-            coordinators=tuple(raw["coordinators"]), boot_epoch=max(now, int(raw["boot_epoch"]) + 1),
+            coordinators=tuple(raw["coordinators"]), boot_epoch=next_epoch(int(raw["boot_epoch"])),
         )
         node.save(file)
         return node
+
+
+def next_epoch(previous: int) -> int:
+    """The boot epoch of the next start: a count of starts, and chance, which tells copies of a node apart."""
+    return ((previous >> 32) + 1) << 32 | secrets.randbits(32)
 
 
 async def refuse(call: object) -> None:
@@ -87,7 +91,7 @@ async def enrol(join: str, name: str, roles: int) -> Node:
     """Join a mesh with a token: the first endpoint that answers admits or refuses."""
     token, seed, static = Token.parse(join.strip()), os.urandom(32), KeyPair.of(os.urandom(32))
     check_name(name)
-    epoch = int(time.time() * 1000)
+    epoch = next_epoch(0)
     local = Local(authority=token.authority, static=static, parameters=Parameters.usual(epoch))
     failure = CallError(Code.UNREACHABLE, "the token names no coordinator")
     for endpoint in token.endpoints:

@@ -1,0 +1,289 @@
+"""Against a live coordinator and worker: WIREMESH names their program; without it these tests are skipped."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import unittest
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event, Thread
+
+from wiremesh_reference import CallError, Client, Code, Reply, Request, Worker
+from wiremesh_reference.messages import CHANGED, REMOVED, SNAPSHOT
+from wiremesh_reference.tokens import Token
+
+from support import BINARY, Mesh, curl
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "minimal.py"
+
+
+class Server(BaseHTTPRequestHandler):
+    """An HTTP server to forward to: echoes, streams, breaks off."""
+
+    protocol_version = "HTTP/1.1"
+    gone = Event()
+
+    def do_POST(self) -> None:
+        if "content-length" in self.headers:
+            body = self.rfile.read(int(self.headers["content-length"]))
+        else:
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        self.send_response(201)
+        self.send_header("x-path", self.path)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if "/events" not in self.path and "/broken" not in self.path:  # a probe
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"8\r\ndata: x\n\r\n")
+                self.wfile.flush()
+                if "/broken" in self.path:
+                    self.close_connection = True
+                    return
+                if self.gone.wait(0.01):
+                    return
+        except OSError:
+            self.gone.set()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def describe(worker: Worker) -> None:
+    @worker.service("shout")
+    async def shout(request: Request) -> str:
+        return (await request.text()).upper()
+
+    @worker.service("plain")
+    def plain(request: Request) -> Reply:
+        return Reply({"path": request.path, "method": request.method, "length": len(request.body)}, status=202, headers={"x-a": "b"})
+
+    @worker.service("mirror")
+    async def mirror(request: Request) -> AsyncIterator[bytes]:
+        async for chunk in request:
+            yield chunk
+
+    @worker.service("forever")
+    async def forever(request: Request) -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "tick\n"
+                await asyncio.sleep(0.01)
+        finally:
+            worker.cancelled.set()  # type: ignore[attr-defined]
+
+    @worker.service("broken")
+    async def broken(request: Request) -> str:
+        raise RuntimeError("on purpose")
+
+    @worker.service("one", limit=1)
+    async def one(request: Request) -> str:
+        await asyncio.sleep(60)
+        return ""
+
+
+@unittest.skipUnless(BINARY, "WIREMESH does not name the program")
+class Live(unittest.IsolatedAsyncioTestCase):
+    mesh: Mesh
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        Thread(target=cls.server.serve_forever, daemon=True).start()
+        cls.upstream = f"http://127.0.0.1:{cls.server.server_port}"
+        cls.mesh = Mesh()
+        cls.swift = cls.mesh.worker("swift", f"echo={cls.upstream}")
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.mesh.close()
+        cls.server.shutdown()
+        cls.server.server_close()
+
+    async def asyncSetUp(self) -> None:
+        self.worker = Worker("python", join=self.mesh.token, data=f"{self.mesh.folder.name}/python.json", listen="127.0.0.1:0")
+        self.worker.cancelled = asyncio.Event()  # type: ignore[attr-defined]
+        describe(self.worker)
+        self.worker.forward("forwarded", self.upstream + "/base")
+        self.serving = asyncio.create_task(self.worker.serve())
+        self.client = await Client.join(name="client", join=self.mesh.token, data=Path(self.mesh.folder.name) / "client.json")
+        async with asyncio.timeout(20):
+            while {"shout", "echo"} - {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+
+    async def asyncTearDown(self) -> None:
+        await self.client.close()
+        self.worker.stop()
+        async with asyncio.timeout(20):
+            with contextlib.suppress(CallError):
+                await self.serving
+
+    async def fails(self, *codes: int, **call: object) -> CallError:
+        with self.assertRaises(CallError) as caught:
+            answer = await self.client.call(**call)  # type: ignore[arg-type]
+            await answer.read()
+        self.assertIn(caught.exception.code, codes)
+        return caught.exception
+
+    async def test_calls_of_python(self) -> None:
+        answer = await self.client.call("shout", "hello")
+        self.assertEqual((answer.status, answer.worker, await answer.text()), (200, "python", "HELLO"))
+        answer = await self.client.call("plain", b"12345", path="/a?b=c", method="PUT")
+        self.assertEqual((answer.status, answer.headers["x-a"]), (202, "b"))
+        self.assertEqual(await answer.json(), {"path": "/a?b=c", "method": "PUT", "length": 5})
+
+    async def test_calls_of_the_other_implementation(self) -> None:
+        answer = await self.client.call("echo", b"hello", headers={"Content-Length": "5"})
+        self.assertEqual((answer.status, answer.worker, await answer.read()), (201, "swift", b"hello"))
+
+    async def test_large_bodies_both_ways(self) -> None:
+        body = bytes(range(256)) * 20_000
+
+        async def parts() -> AsyncIterator[bytes]:
+            for i in range(0, len(body), 100_000):
+                yield body[i : i + 100_000]
+
+        for service in ("mirror", "echo", "forwarded"):
+            answer = await self.client.call(service, parts())
+            self.assertEqual(await answer.read(), body)
+
+    async def test_through_the_http_front(self) -> None:
+        self.assertEqual(await curl(f"http://{self.swift}/service/shout", "-d", "abc"), (0, b"ABC"))
+        _, out = await curl(f"http://{self.swift}/service/forwarded/x?y=z", "-d", "abc", "-i")
+        self.assertIn(b" 201 ", out)
+        self.assertIn(b"x-path: /base/x?y=z", out)
+        _, out = await curl(f"http://{self.mesh.http}/service/shout", "-d", "abc")
+        self.assertEqual(out, b"ABC")
+        _, out = await curl(f"http://{self.swift}/service/broken", "-d", "", "-w", "%{http_code}", "-o", "/dev/null")
+        self.assertEqual(out, b"502")
+
+    async def test_events_as_they_come_and_cancel(self) -> None:
+        for service in ("forever", "forwarded"):
+            Server.gone.clear()
+            async with await self.client.call(service, method="GET", path="/events") as answer:
+                count = 0
+                async for _ in answer:
+                    count += 1
+                    if count == 5:
+                        break
+            if service == "forever":
+                async with asyncio.timeout(10):
+                    await self.worker.cancelled.wait()  # type: ignore[attr-defined]
+            else:
+                self.assertTrue(await asyncio.to_thread(Server.gone.wait, 10))
+
+    async def test_a_client_of_the_front_that_goes_away(self) -> None:
+        process = await asyncio.create_subprocess_exec("curl", "-sN", f"http://{self.swift}/service/forever", "-d", "", stdout=asyncio.subprocess.PIPE)
+        assert process.stdout
+        self.assertEqual(await process.stdout.readline(), b"tick\n")
+        process.kill()
+        await process.wait()
+        async with asyncio.timeout(10):
+            await self.worker.cancelled.wait()  # type: ignore[attr-defined]
+
+    async def test_failures(self) -> None:
+        await self.fails(Code.NOT_FOUND, service="nothing-of-that-name")
+        await self.fails(Code.INTERNAL_ERROR, service="broken")
+        await self.fails(Code.UPSTREAM_FAILED, service="forwarded", method="GET", path="/broken")
+        with self.assertRaises(TimeoutError):
+            await self.client.call("one", timeout=0.2)
+
+    async def test_its_limit(self) -> None:
+        busy = asyncio.create_task(self.client.call("one"))
+        async with asyncio.timeout(10):
+            while not self.worker.services["one"].in_flight:
+                await asyncio.sleep(0.01)
+        error = await self.fails(Code.OVERLOADED, service="one")
+        self.assertEqual(error.retry_after, 1)
+        busy.cancel()
+
+    async def test_a_worker_calls_another(self) -> None:
+        assert self.worker.client
+        answer = await self.worker.client.call("echo", b"x", headers={"content-length": "1"})
+        self.assertEqual(await answer.read(), b"x")
+
+    async def test_watch(self) -> None:
+        events = self.client.watch(("fleeting",))
+        self.assertEqual((await anext(events)).kind, SNAPSHOT)
+        other = Worker("fleeting", join=self.mesh.token, data=f"{self.mesh.folder.name}/fleeting.json", listen="127.0.0.1:0")
+        other.service("fleeting")(lambda request: "x")
+        serving = asyncio.create_task(other.serve())
+        async with asyncio.timeout(20):
+            while (event := await anext(events)).kind != CHANGED:
+                pass
+            assert event.record
+            self.assertEqual(event.record.name, "fleeting")
+            other.stop()
+            while (event := await anext(events)).kind != REMOVED:
+                pass
+        self.assertEqual(event.name, "fleeting")
+        await serving
+        await events.aclose()  # type: ignore[attr-defined]
+
+    async def test_renewal_and_a_second_start(self) -> None:
+        before = self.client.node.certified.serial
+        await self.client.renew()
+        self.assertGreater(self.client.node.certified.serial, before)
+        again = await Client.join(name="client", data=Path(self.mesh.folder.name) / "client.json")
+        self.assertGreater(again.node.boot_epoch, self.client.node.boot_epoch)
+
+    async def test_ping(self) -> None:
+        link = await self.client.coordinator()
+        self.assertLess(await link.ping(), 10)
+
+    async def test_a_token_that_is_not_known(self) -> None:
+        token = Token.parse(self.mesh.token)
+        for wrong in (replace(token, secret=b"?" * 32), replace(token, id=b"?" * 16)):
+            with self.assertRaises(CallError):
+                await Client.join(name="nobody", join=wrong.text, data=Path(self.mesh.folder.name) / "nobody.json")
+
+    async def test_a_name_that_is_taken(self) -> None:
+        with self.assertRaises(CallError) as caught:
+            await Client.join(name="python", join=self.mesh.token, data=Path(self.mesh.folder.name) / "thief.json")
+        self.assertEqual(caught.exception.code, Code.NAME_TAKEN)
+
+    async def test_the_command_serves_and_leaves(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "wiremesh_reference", "serve", "--name", "command", "--join", self.mesh.token,
+            "--data", f"{self.mesh.folder.name}/command.json", "--listen", "127.0.0.1:0", "commanded=wiremesh_reference.worker:echo",
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(20):
+            while "commanded" not in {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+            answer = await self.client.call("commanded", b"x")
+            self.assertEqual(await answer.read(), b"x")
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(await process.wait(), 0)
+            while "commanded" in {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+
+    @unittest.skipUnless(find_spec("noise"), "noiseprotocol is not installed")
+    async def test_the_smallest_client(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(EXAMPLE), self.mesh.token, "shout", "good day", stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+        self.assertEqual(out, b"python says: GOOD DAY\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
