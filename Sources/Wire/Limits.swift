@@ -7,7 +7,7 @@ public enum Limits {
     public static let handshakeTimeout: Duration = .seconds(5)
     /// Time for a TCP connection: an address that does not answer sooner is passed over.
     public static let dialTimeout: Duration = .seconds(3)
-    /// Links of one source address that have not authenticated: bounds what a scanner holds.
+    /// Links of one source address that have not authenticated: bounds what a scanner holds. The oldest gives way to the next.
     public static let unauthenticatedPerSource = 16
     /// The same for all sources together.
     public static let unauthenticated = 256
@@ -71,8 +71,21 @@ public enum Limits {
     public static let bulkPerTurn = 64 << 10
     /// Bytes accepted from a caller and not yet sent, per stream.
     public static let unsentPerStream = 256 << 10
-    /// The same for a whole link.
-    public static let unsentPerLink = 4 << 20
+    /// The same for a whole link, as far as the peer has granted credit for them: writers wait beyond. A bulk turn is always
+    /// ready; a peer that takes nothing makes this side hold little.
+    public static let unsentPerLink = 64 << 10
+    /// Bytes of whole answers that wait on a link: a call beyond them is refused.
+    public static let unsentAnswers = 4 << 20
+    /// Bytes that wait for a peer that takes nothing of them: the newest streams beyond are reset.
+    public static let unsentUntaken = 128 << 10
+    /// Bytes of heads and control frames that wait on a link whose peer does not read, before it is not read either.
+    public static let unflushed = 64 << 10
+    /// Bytes that a long write hands to its stream at once.
+    public static let writePiece = 32 << 10
+    /// Bytes that wait in a link's socket: above the first it is given nothing, below the second it is again. Little bulk waits
+    /// there, so that a small call does not stand behind much of it.
+    public static let socketHigh = 32 << 10
+    public static let socketLow = 16 << 10
     /// The turn of one stream in the round robin.
     public static let quantum = 16 << 10
     /// A stream id at which a link is replaced.

@@ -138,6 +138,30 @@ import Wire
         await server.shutdown()
     }
 
+    /// A handler that returns before it has read its request lets the caller know: nothing is sent for nobody, and the answer is whole.
+    @Test func anAnswerBeforeTheEndOfTheRequestStopsTheRequest() async throws {
+        let table = ServiceTable(services: [
+            "early": .async { call in
+                call.respond(Head(status: 200))
+                try await call.write(ByteBuffer(string: "enough"))
+            }
+        ])
+        let mesh = try MeshFixture()
+        let server = try mesh.endpoint("server", table: table)
+        let client = try mesh.endpoint("client")
+        let target = try await server.serve()
+        let answer = try await client.caller(to: target).streaming(Head(service: "early")) { call in
+            // Twenty times the stream's window: without STOP this waits for credit until the deadline.
+            for _ in 0..<100 { try await call.write(ByteBuffer(repeating: 7, count: 50_000)) }
+            call.finish()
+            return try await call.collect(limit: 100)
+        }
+        #expect(answer == ByteBuffer(string: "enough"))
+        #expect(client.statistics.sentBytes < 2_000_000)
+        await client.shutdown()
+        await server.shutdown()
+    }
+
     @Test func theLossOfALinkFailsItsCalls() async throws {
         let (client, server, target) = try await pair()
         let caller = client.caller(to: target)

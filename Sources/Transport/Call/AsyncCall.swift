@@ -12,12 +12,15 @@ public final class AsyncCall: Sendable {
     let pipe = BodyPipe()
     private let loop: any EventLoop
     private let stream: NIOLoopBoundBox<(any CallStream)?>
+    /// A piece that was written when there was no room.
+    private let held: NIOLoopBoundBox<ByteBuffer?>
 
     init(_ request: Head, peer: PeerInfo?, on loop: any EventLoop) {
         self.request = request
         self.peer = peer
         self.loop = loop
         stream = .makeEmptyBox(eventLoop: loop)
+        held = .makeEmptyBox(eventLoop: loop)
     }
 
     func attach(_ stream: any CallStream) {
@@ -61,17 +64,46 @@ public final class AsyncCall: Sendable {
 
     /// Sends bytes of the body; returns when there is room for more.
     public func write(_ bytes: ByteBuffer) async throws(CallError) {
+        var rest = bytes
+        repeat {
+            guard let piece = rest.readSlice(length: min(rest.readableBytes, Limits.writePiece)) else { return }
+            try await writePiece(piece)
+        } while rest.readableBytes > 0
+    }
+
+    private func writePiece(_ bytes: ByteBuffer) async throws(CallError) {
         try await cancellable { await self.pipe.writable() }.get()
         // The loop may be another thread: whether there is room is not known before it has said so.
         pipe.setWritable(false)
-        loop.run { [stream, pipe] in
-            stream.value?.write(bytes)
-            pipe.setWritable(stream.value?.isWritable ?? true)
+        loop.run { self.put(bytes) }
+    }
+
+    /// On the loop: writes a piece, or keeps it until there is room.
+    private func put(_ bytes: ByteBuffer) {
+        guard let stream = stream.value else { return pipe.setWritable(true) }
+        guard stream.isWritable else {
+            held.value = bytes
+            return
         }
+        stream.write(bytes)
+        pipe.setWritable(stream.isWritable)
+    }
+
+    fileprivate func becameWritable() {
+        guard let bytes = held.value else { return pipe.setWritable(true) }
+        held.value = nil
+        put(bytes)
     }
 
     /// Ends this direction.
-    public func finish() { loop.run { [stream] in stream.value?.finish() } }
+    public func finish() { loop.run { self.end() } }
+
+    /// On the loop: what is kept goes out before the end.
+    func end() {
+        if let bytes = held.value { stream.value?.write(bytes) }
+        held.value = nil
+        stream.value?.finish()
+    }
 
     /// Ends both directions.
     public func cancel(_ error: CallError = CallError(.cancelled)) {
@@ -136,13 +168,14 @@ extension Caller {
 
 /// Puts what a stream says into the pipe of a call.
 final class PipeReceiver: CallReceiver {
-    private let pipe: BodyPipe
+    private let call: AsyncCall
+    private var pipe: BodyPipe { call.pipe }
 
-    init(_ call: AsyncCall) { pipe = call.pipe }
+    init(_ call: AsyncCall) { self.call = call }
 
     func callReceived(head: Head) { pipe.received(head) }
     func callReceived(data: ByteBuffer) { pipe.received(data) }
     func callReceivedEnd() { pipe.ended(.success(())) }
     func callFailed(_ error: CallError) { pipe.ended(.failure(error)) }
-    func callBecameWritable() { pipe.setWritable(true) }
+    func callBecameWritable() { call.becameWritable() }
 }

@@ -126,8 +126,7 @@ extension ClientBootstrap {
 
 /// How a link's socket is set up.
 enum LinkSocket {
-    /// Little bulk waits in the channel, so that a small call does not stand behind much of it.
-    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 << 10, high: 256 << 10)
+    static let watermark = ChannelOptions.Types.WriteBufferWaterMark(low: Limits.socketLow, high: Limits.socketHigh)
     /// Two whole records at once.
     static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4_096, maximum: 128 << 10)
 }

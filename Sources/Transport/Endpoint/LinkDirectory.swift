@@ -34,9 +34,9 @@ struct LinkDirectory {
     private var dials: [LinkTarget: Dial] = [:]
     private var backoffs: [LinkTarget: (backoff: Backoff, until: Instant)] = [:]
     private var nextID: UInt64 = 1
-    /// Connections that have not authenticated, by source address.
-    private var strangers: [String: Int] = [:]
-    private var strangerCount = 0
+    /// Connections that have not authenticated, oldest first.
+    private var strangers: [Stranger] = []
+    private var nextStranger: UInt64 = 0
 
     init(credentials: NodeCredentials) { self.credentials = credentials }
 
@@ -120,18 +120,35 @@ struct LinkDirectory {
 
     // MARK: Strangers
 
-    /// Whether another connection from `source` may begin a handshake.
-    mutating func admitStranger(_ source: String) -> Bool {
-        guard !isShutDown, strangerCount < Limits.unauthenticated, strangers[source, default: 0] < Limits.unauthenticatedPerSource
-        else { return false }
-        strangers[source, default: 0] += 1
-        strangerCount += 1
-        return true
+    /// Gives a connection that somebody opened a place for its handshake. Where the places are taken, the oldest connection of its
+    /// source, or of all, loses its own: who only holds places keeps nobody out. `nil` refuses it.
+    mutating func admitStranger(_ channel: any Channel, source: String) -> AdmittedStranger? {
+        guard !isShutDown else { return nil }
+        var displaced: (any Channel)?
+        if strangers.count(where: { $0.source == source }) >= Limits.unauthenticatedPerSource {
+            displaced = strangers.firstIndex { $0.source == source }.map { strangers.remove(at: $0).channel }
+        } else if strangers.count >= Limits.unauthenticated {
+            displaced = strangers.removeFirst().channel
+        }
+        nextStranger += 1
+        strangers.append(Stranger(number: nextStranger, source: source, channel: channel))
+        return AdmittedStranger(number: nextStranger, displaced: displaced)
     }
 
-    mutating func forgetStranger(_ source: String) {
-        guard let count = strangers[source] else { return }
-        strangerCount -= 1
-        strangers[source] = count > 1 ? count - 1 : nil
-    }
+    var strangerCount: Int { strangers.count }
+
+    mutating func forgetStranger(_ number: UInt64) { strangers.removeAll { $0.number == number } }
+}
+
+/// A connection that has not authenticated.
+struct Stranger {
+    let number: UInt64
+    let source: String
+    let channel: any Channel
+}
+
+/// A stranger with a place, and the one that lost its own: to be closed.
+struct AdmittedStranger {
+    let number: UInt64
+    let displaced: (any Channel)?
 }

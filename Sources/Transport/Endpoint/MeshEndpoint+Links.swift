@@ -13,15 +13,18 @@ extension MeshEndpoint {
 
     private var parameters: LinkParameters { LinkParameters(bootEpoch: configuration.bootEpoch) }
 
-    /// Starts the handshake on a connection that somebody opened, unless there are too many strangers already.
+    /// Starts the handshake on a connection that somebody opened.
     func accept(_ channel: any Channel) throws {
         let source = channel.remoteAddress?.ipAddress ?? ""
-        guard directory.withLock({ $0.admitStranger(source) }) else { return channel.close(promise: nil) }
+        guard let stranger = directory.withLock({ $0.admitStranger(channel, source: source) }) else {
+            return channel.close(promise: nil)
+        }
+        stranger.displaced?.close(promise: nil)
         let responder = LinkResponder(
             credentials: credentials, parameters: parameters, now: .wallClock(), ephemeral: SystemRandom.secret(),
             tokenSecret: { self.admission.tokenSecret($0) })
         let handler = HandshakeHandler(responder: responder) { outcome in
-            self.directory.withLock { $0.forgetStranger(source) }
+            self.directory.withLock { $0.forgetStranger(stranger.number) }
             if let keys = outcome.keys {
                 _ = self.establish(keys, on: channel, isInitiator: false, target: nil)
             } else if let error = outcome.error {

@@ -63,17 +63,22 @@ public final class MeshEndpoint: Sendable {
     // MARK: Listening
 
     /// Accepts links at `host`:`port`; port 0 picks one. Returns the address. Throws what the socket throws (`EADDRINUSE`).
+    /// An endpoint that listens lives until `shutdown`, whoever else holds it.
     @discardableResult
     public func listen(host: String, port: Int) async throws -> SocketAddress {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { [weak self] channel in
-                guard let self else { return channel.close() }
-                return channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
-            }
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try self.accept(channel) } }
         let channel = try await bootstrap.linkOptions().bind(host: host, port: port).get()
-        directory.withLock { $0.listeners.append(channel) }
+        let isShutDown = directory.withLock { directory in
+            if !directory.isShutDown { directory.listeners.append(channel) }
+            return directory.isShutDown
+        }
+        guard !isShutDown else {
+            try await channel.close()
+            throw CallError(.draining, "this node is shutting down")
+        }
         guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
         return address
     }
@@ -122,6 +127,18 @@ public final class MeshEndpoint: Sendable {
 
     /// The links counted, for metrics.
     public var statistics: LinkStatistics { traffic.statistics(links: directory.withLock { $0.links.count }) }
+
+    /// Connections that have not authenticated.
+    package var strangers: Int { directory.withLock { $0.strangerCount } }
+
+    /// Bytes that wait to be sent on all links: in their streams, in records and in their channels.
+    package func heldOutbound() async -> Int {
+        var sum = 0
+        for entry in directory.withLock({ Array($0.links.values) }) {
+            sum += (try? await entry.loop.submit { entry.bound.value.heldOutbound }.get()) ?? 0
+        }
+        return sum
+    }
 
     /// Closes every link to `node`, telling it why.
     public func close(_ node: NodeID, _ code: ErrorCode, reason: String) {

@@ -42,7 +42,7 @@ final class HoppingStream: CallStream {
         far = .makeEmptyBox(eventLoop: linkLoop)
     }
 
-    var isWritable: Bool { hasRoom && inHop < Limits.unsentPerStream / 2 }
+    var isWritable: Bool { hasRoom && inHop < Limits.unsentPerLink }
 
     func write(_ bytes: ByteBuffer) {
         inHop += bytes.readableBytes

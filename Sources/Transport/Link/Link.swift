@@ -56,6 +56,12 @@ final class Link: ChannelInboundHandler {
     var isRetiring: Bool { isClosed || machine.isRetiring }
     var streamCount: Int { machine.streamCount }
 
+    /// Bytes that wait to be sent: in the streams, in records, in the channel.
+    var heldOutbound: Int {
+        let pending = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return machine.unsent + machine.unflushed + (pending ?? 0)
+    }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -125,10 +131,7 @@ final class Link: ChannelInboundHandler {
         case .inflated(let ref, let bytes, let end): stream(ref)?.received(ByteBuffer(bytes: bytes), end: end)
         case .reset(let ref, let code, let retryAfter, let reason):
             stream(ref)?.fail(CallError(code, reason, retryAfterMilliseconds: retryAfter == 0 ? nil : retryAfter))
-        case .stopped(let ref, let code):
-            let error = CallError(code, "the other side reads no further")
-            reset(ref, error)
-            stream(ref)?.fail(error)
+        case .stopped(let ref, _): stream(ref)?.stopped()
         case .writable(let ref): stream(ref)?.becameWritable()
         case .mayOpen: startWaiting()
         case .pong(let number): ponged(number)
@@ -150,7 +153,7 @@ final class Link: ChannelInboundHandler {
         let stream = LinkStream(accepted: ref, on: self, ended: end)
         register(stream, ref)
         // Answers that nobody reads pile up here; work that would add to them is better done elsewhere.
-        guard machine.unsent <= Limits.unsentPerLink else { return stream.cancel(.overloaded, reason: "answers are not being read") }
+        guard machine.unsent <= Limits.unsentAnswers else { return stream.cancel(.overloaded, reason: "answers are not being read") }
         let receiver = owner.accept(head, from: peer, stream: stream)
         stream.attach(receiver)
         if end { receiver.callReceivedEnd() }
@@ -227,6 +230,10 @@ final class Link: ChannelInboundHandler {
         }
     }
 
+    func stop(_ ref: StreamRef, _ code: ErrorCode) {
+        act { machine throws(WireError) in try machine.stop(ref, code) }
+    }
+
     func release(_ ref: StreamRef) {
         let slot = Int(ref.slot)
         if slot < streams.count { streams[slot] = nil }
@@ -272,7 +279,7 @@ final class Link: ChannelInboundHandler {
 
     /// A peer that does not read what it asked for is not read either.
     private func pauseOrResumeReading() {
-        let pause = !isClosed && !channel.isWritable && machine.unflushed > Limits.unsentPerLink
+        let pause = !isClosed && !channel.isWritable && machine.unflushed > Limits.unflushed
         guard pause != readPaused else { return }
         readPaused = pause
         channel.setOption(.autoRead, value: !pause).whenFailure { _ in }

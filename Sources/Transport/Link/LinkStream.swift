@@ -15,6 +15,8 @@ final class LinkStream: ServerStream {
     private var receiver: (any CallReceiver)?
     private var localEnded = false
     private var remoteEnded = false
+    /// The other side reads no further: what is still written is dropped, so nobody has to wait for room.
+    private var isStopped = false
     /// While it is more than 0 the stream keeps its slot although it has ended: a handler is still at work on it.
     private var holds = 0
 
@@ -58,7 +60,7 @@ final class LinkStream: ServerStream {
 
     // MARK: CallStream
 
-    var isWritable: Bool { link?.isWritable(ref) ?? false }
+    var isWritable: Bool { isStopped || link?.isWritable(ref) ?? false }
 
     func respond(_ head: Head) { if !localEnded { link?.respond(ref, head) } }
 
@@ -90,6 +92,14 @@ final class LinkStream: ServerStream {
         localEnded = true
         remoteEnded = true
         link?.reset(ref, error)
+        releaseIfOver()
+    }
+
+    /// Reads no further, and says so: what this side has to say goes on.
+    func stopReading() {
+        guard !remoteEnded, let link else { return }
+        remoteEnded = true
+        link.stop(ref, .none)
         releaseIfOver()
     }
 
@@ -160,6 +170,14 @@ final class LinkStream: ServerStream {
     }
 
     func becameWritable() { receiver?.callBecameWritable() }
+
+    func stopped() {
+        guard !localEnded else { return }
+        localEnded = true
+        isStopped = true
+        becameWritable()
+        releaseIfOver()
+    }
 
     /// The stream is over: reset by the peer, expired, or its link is gone.
     func fail(_ error: CallError) {

@@ -108,7 +108,9 @@ enum AsyncServing {
             }
             call.release { stream in
                 switch outcome {
-                case .success: stream.finish()
+                case .success:
+                    call.end()
+                    (stream as? LinkStream)?.stopReading()
                 case .failure(let error): (stream as? any ServerStream)?.fail(error)
                 }
                 (stream as? LinkStream)?.unhold()

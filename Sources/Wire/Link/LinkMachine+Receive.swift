@@ -76,7 +76,7 @@ extension LinkMachine {
         let ref = streams.ref(index)
         do { head = try Head(decoding: frames.extracting(payload)) } catch { return try fail(ref, error) }
         streams[index].headReceived = true
-        endRemote(index, end)
+        try endRemote(index, end)
         return .answered(ref, end: end)
     }
 
@@ -122,10 +122,10 @@ extension LinkMachine {
         }
     }
 
-    private mutating func endRemote(_ index: Int, _ end: Bool) {
+    private mutating func endRemote(_ index: Int, _ end: Bool) throws(WireError) {
         guard end else { return }
         streams[index].remoteEnded = true
-        closeIfDone(index)
+        try closeIfDone(index)
     }
 
     // MARK: Bodies
@@ -150,7 +150,7 @@ extension LinkMachine {
         guard streams[index].received <= streams[index].granted else { throw .flowControl }
         let ref = streams.ref(index)
         if streams[index].stopped {
-            endRemote(index, end)
+            try endRemote(index, end)
             try consumed(ref, count, now: now)
             return nil
         }
@@ -158,10 +158,10 @@ extension LinkMachine {
             let block = frames.extracting(payload.lowerBound + 2..<payload.upperBound)
             var bytes: [UInt8] = []
             do { try LZ4.decompress(block, rawSize: count, into: &bytes) } catch { return try fail(ref, error) }
-            endRemote(index, end)
+            try endRemote(index, end)
             return .inflated(ref, bytes, end: end)
         }
-        endRemote(index, end)
+        try endRemote(index, end)
         return .data(ref, payload, end: end)
     }
 
@@ -204,13 +204,17 @@ extension LinkMachine {
             if limit <= sendLimit { try budget.spend(now: now) }
             guard limit >= sendLimit else { throw .flowControl }
             sendLimit = limit
+            mayWake = mayWake || !waiting.isEmpty
             return nil
         }
         guard let index = try locate(header.stream) else { return nil }
         if limit <= streams[index].sendLimit { try budget.spend(now: now) }
         guard limit >= streams[index].sendLimit else { throw .flowControl }
+        overhang -= streams[index].overhang
         streams[index].sendLimit = limit
+        overhang += streams[index].overhang
         enqueue(index)
+        mayWake = mayWake || !waiting.isEmpty
         return nil
     }
 
@@ -241,8 +245,7 @@ extension LinkMachine {
             try reset(ref, code, reason: "")
             return .reset(ref, code, retryAfter: 0, reason: "")
         }
-        queued -= streams[index].queue.count
-        streams[index].queue = SendQueue()
+        dropQueue(index)
         streams[index].endQueued = true
         enqueue(index)
         return .stopped(streams.ref(index), code)
@@ -260,6 +263,10 @@ extension LinkMachine {
         let reason = try text(frames, payload.lowerBound + 6..<payload.upperBound, header)
         let ref = streams.ref(index)
         close(index)
+        guard !streams[index].released else {
+            try cleanUp(index)
+            return nil
+        }
         return .reset(ref, code, retryAfter: retryAfter, reason: reason)
     }
 
@@ -289,6 +296,10 @@ extension LinkMachine {
             guard let index = streams.index(of: id), !streams[index].closed else { continue }
             let ref = streams.ref(index)
             close(index)
+            guard !streams[index].released else {
+                try cleanUp(index)
+                continue
+            }
             pendingEvents.append(.reset(ref, code == .none ? .draining : code.notProcessed, retryAfter: 0, reason: reason))
         }
         return .goAway(last: last, code, reason: reason)

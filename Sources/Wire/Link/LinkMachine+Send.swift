@@ -37,7 +37,7 @@ extension LinkMachine {
             streams[index].endSent = true
         }
         try appendHead(stream: ref.id, end: end)
-        if end { closeIfDone(index) }
+        if end { try closeIfDone(index) }
     }
 
     /// Sends bytes of a body, and ends this direction if `end`. Small ones go out with the next flush; bulk waits its turn.
@@ -54,10 +54,12 @@ extension LinkMachine {
             streams[index].endQueued = end
             streams[index].endSent = end
             try writer.append(.data, end ? .end : [], stream: ref.id, length: count) { chunk.appendChunk(0..<count, to: &$0) }
-            if end { closeIfDone(index) }
+            if end { try closeIfDone(index) }
             return
         }
+        overhang -= streams[index].overhang
         streams[index].queue.append(chunk)
+        overhang += streams[index].overhang
         streams[index].endQueued = end
         queued += count
         enqueue(index)
@@ -104,18 +106,43 @@ extension LinkMachine {
         return waiting.isEmpty ? [] : wakeWaiting()
     }
 
-    /// Tells the owners that were refused that there is room again.
+    /// Tells an owner that was refused that there is room again: one at a time, because each may take all of it.
     private mutating func wakeWaiting() -> [LinkEvent] {
-        guard queued < Limits.unsentPerLink else { return [] }
-        var events: [LinkEvent] = []
-        waiting.removeAll { ref in
-            guard let index = streams.index(of: ref), !streams[index].closed else { return true }
-            guard streams[index].queue.count < Limits.unsentPerStream / 4 else { return false }
-            streams[index].wantsWritable = false
-            events.append(.writable(ref))
-            return true
+        mayWake = false
+        guard linkHasRoom else { return [] }
+        var woken: StreamRef?
+        var another = false
+        var kept: [StreamRef] = []
+        for ref in waiting {
+            guard let index = streams.index(of: ref), !streams[index].closed else { continue }
+            guard !another, hasRoom(index, below: Limits.unsentPerStream / 4) else {
+                kept.append(ref)
+                continue
+            }
+            if woken == nil {
+                streams[index].wantsWritable = false
+                woken = ref
+            } else {
+                another = true
+                kept.append(ref)
+            }
         }
-        return events
+        waiting = kept
+        mayWake = another
+        return woken.map { [.writable($0)] } ?? []
+    }
+
+    /// Whether the link takes more of what its peer has granted credit for.
+    private var linkHasRoom: Bool { queued - overhang + writer.count < Limits.unsentPerLink }
+
+    /// Whether a stream takes more: bytes are taken as far as the peer has granted credit for them, so that a peer that grants
+    /// none makes this side hold little. Where chunks have gone beyond the credit of many streams, a stream must have credit
+    /// for a whole one.
+    func hasRoom(_ index: Int, below limit: Int) -> Bool {
+        if streams[index].endQueued { return true }
+        let spare = overhang < Limits.unsentPerLink / 2 ? 1 : UInt64(Limits.writePiece)
+        let waiting = streams[index].queue.count
+        return waiting < limit && streams[index].credit >= UInt64(waiting) + spare && linkHasRoom
     }
 
     /// Round robin by a quantum over the streams that have bytes and credit.
@@ -133,7 +160,7 @@ extension LinkMachine {
             guard let index = streams.index(of: ref), !streams[index].closed else { continue }
             streams[index].inRing = false
             try takeTurn(index)
-            if streams[index].endSent { closeIfDone(index) }
+            if streams[index].endSent { try closeIfDone(index) }
             // Without link credit nobody can go on: the WINDOW that brings it starts the ring again.
             if linkCredit == 0, queued > 0 { break }
         }
@@ -214,20 +241,28 @@ extension LinkMachine {
     }
 
     /// Closes a stream whose directions have both ended.
-    mutating func closeIfDone(_ index: Int) {
+    mutating func closeIfDone(_ index: Int) throws(WireError) {
         guard streams[index].endSent, streams[index].remoteEnded, !streams[index].closed else { return }
         budget.progress()
         close(index)
+        if streams[index].released { try cleanUp(index) }
     }
 
     /// No frame of the stream is sent or accepted any more; what it held is given back to the link.
     mutating func close(_ index: Int) {
         guard !streams[index].closed else { return }
         deadlines.clear(index)
-        queued -= streams[index].queue.count
-        streams[index].queue = SendQueue()
+        dropQueue(index)
         streams[index].closed = true
         streams[index].wantsWritable = false
+    }
+
+    /// Forgets what a stream has not sent yet.
+    mutating func dropQueue(_ index: Int) {
+        queued -= streams[index].queue.count
+        overhang -= streams[index].overhang
+        streams[index].queue = SendQueue()
+        mayWake = mayWake || !waiting.isEmpty
     }
 
     mutating func cleanUp(_ index: Int) throws(WireError) {

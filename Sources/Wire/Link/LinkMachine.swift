@@ -41,6 +41,10 @@ public struct LinkMachine: ~Copyable {
     var waiting: [StreamRef] = []
     /// Bytes queued in all streams.
     var queued = 0
+    /// Those of them that exceed the credit of their streams.
+    var overhang = 0
+    /// Whether an owner that waits for room may have it by now.
+    var mayWake = false
     var scratch: [UInt8] = []
     var block: [UInt8] = []
 
@@ -89,8 +93,8 @@ public struct LinkMachine: ~Copyable {
     public var unsent: Int { queued }
     /// Bytes in records that were not handed over yet.
     public var unflushed: Int { writer.count }
-    /// Whether a flush would give bytes.
-    public var hasOutput: Bool { writer.count > 0 || (ringHead < ring.count && linkCredit > 0) }
+    /// Whether a flush would give bytes, or events.
+    public var hasOutput: Bool { writer.count > 0 || (ringHead < ring.count && linkCredit > 0) || mayWake }
     /// Whether any stream has a deadline, so that `tick` is needed each `tickInterval`.
     public var needsTick: Bool { deadlines.count > 0 }
     /// How often `tick` wants to be called while `needsTick`.
@@ -102,7 +106,7 @@ public struct LinkMachine: ~Copyable {
     /// Whether the owner of `ref` should write more. After a `false`, `LinkEvent.writable` follows.
     public mutating func isWritable(_ ref: StreamRef) -> Bool {
         guard let index = streams.index(of: ref), !streams[index].closed else { return false }
-        if streams[index].queue.count < Limits.unsentPerStream / 2, queued < Limits.unsentPerLink { return true }
+        if hasRoom(index, below: Limits.unsentPerStream / 2) { return true }
         if !streams[index].wantsWritable {
             streams[index].wantsWritable = true
             waiting.append(ref)
@@ -123,6 +127,25 @@ public struct LinkMachine: ~Copyable {
             events.append(.reset(ref, .deadlineExceeded, retryAfter: 0, reason: ""))
         }
         events += try resetStalled(now: now)
+        events += try resetUntaken(now: now)
+        return events
+    }
+
+    /// What a peer does not take is kept for it up to a bound; beyond that the newest streams that make no progress end.
+    private mutating func resetUntaken(now: Instant) throws(WireError) -> [LinkEvent] {
+        guard queued > Limits.unsentUntaken else { return [] }
+        var events: [LinkEvent] = []
+        for id in streams.liveIDs.sorted(by: >) {
+            guard let index = streams.index(of: id), !streams[index].closed, streams[index].queue.count > 0 else { continue }
+            guard let progress = streams[index].progress, progress.sent == streams[index].sent else {
+                streams[index].progress = (streams[index].sent, now)
+                continue
+            }
+            guard now - progress.since > Limits.stalledAfter, queued > Limits.unsentUntaken else { continue }
+            let ref = streams.ref(index)
+            try reset(ref, .busy, reason: "nothing was taken for too long")
+            events.append(.reset(ref, .busy, retryAfter: 0, reason: "nothing was taken for too long"))
+        }
         return events
     }
 
@@ -168,13 +191,6 @@ public struct LinkMachine: ~Copyable {
             out.appendInteger(last)
             out.appendInteger(code.rawValue)
             out.append(contentsOf: text)
-        }
-    }
-
-    /// The streams that are still open, newest first; the shell fails them when the link is gone.
-    public func openStreams() -> [StreamRef] {
-        streams.liveIDs.sorted(by: >).compactMap { id in
-            streams.index(of: id).flatMap { streams[$0].closed ? nil : streams.ref($0) }
         }
     }
 }

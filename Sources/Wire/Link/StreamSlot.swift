@@ -30,6 +30,8 @@ struct StreamSlot {
     var endSent = false
     /// Whether it stands in the ring of streams that have something to send.
     var inRing = false
+    /// What had been sent when it was last looked whether the peer takes anything, and since when that is so.
+    var progress: (sent: UInt64, since: Instant)?
     /// Whether the owner was told "not writable" and waits to hear otherwise.
     var wantsWritable = false
     /// Whether DATA may be compressed, and how eagerly.
@@ -58,6 +60,9 @@ struct StreamSlot {
     var held: UInt64 { received - consumed }
     /// How many more bytes the peer takes.
     var credit: UInt64 { sendLimit > sent ? sendLimit - sent : 0 }
+
+    /// Bytes that wait beyond what the peer takes.
+    var overhang: Int { max(0, queue.count - Int(clamping: credit)) }
 
     /// Whether it has something to send, the credit to send it with, and no place in the ring yet.
     var wantsTurn: Bool { !inRing && !closed && (queue.count > 0 ? credit > 0 : endQueued && !endSent) }

@@ -151,6 +151,49 @@ import Wire
         #expect(pair.client.events.contains { if case .stopped(call.client, .cancelled) = $0 { true } else { false } })
     }
 
+    @Test func aStreamThatIsReleasedBeforeItsEndIsSentIsCleanedUp() throws {
+        let pair = try MachinePair()
+        let call = try #require(try pair.open(end: true))
+        try pair.server.machine.respond(call.server, Head(), end: false, compress: false)
+        try pair.server.machine.send(call.server, [UInt8](repeating: 1, count: 100_000), end: true)
+        try pair.server.machine.release(call.server)
+        #expect(pair.server.streamCount == 1)
+        try pair.run()
+        #expect(pair.server.streamCount == 0)
+        #expect(pair.client.bodies[call.client.id]?.count == 100_000)
+    }
+
+    @Test func aReleasedStreamEndsWithTheRequestThatItStopped() throws {
+        let pair = try MachinePair()
+        let call = try #require(try pair.open())
+        try pair.server.machine.respond(call.server, Head(), end: true, compress: false)
+        try pair.client.machine.send(call.client, [UInt8](repeating: 1, count: 10_000), end: false)
+        try pair.deliver(from: pair.client, to: pair.server)
+        try pair.server.machine.stop(call.server, .none)
+        try pair.server.machine.release(call.server)
+        try pair.run()
+        #expect(pair.server.streamCount == 0)
+        try pair.client.machine.release(call.client)
+        #expect(pair.client.streamCount == 0)
+    }
+
+    @Test func writersWaitForTheCreditOfTheirStreamAndNotForThatOfOthers() throws {
+        let pair = try MachinePair()
+        var stalled: [StreamRef] = []
+        for _ in 0..<20 {
+            let call = try #require(try pair.open())
+            stalled.append(call.client)
+            while pair.client.machine.isWritable(call.client) {
+                try pair.client.machine.send(call.client, [UInt8](repeating: 1, count: Limits.writePiece), end: false)
+                try pair.run()
+            }
+        }
+        #expect(stalled.reduce(0) { $0 + pair.client.unsent($1) } <= Limits.unsentPerLink)
+        let fresh = try #require(try pair.open())
+        let isWritable = pair.client.machine.isWritable(fresh.client)
+        #expect(isWritable)
+    }
+
     @Test func compressibleBodiesArriveAsTheyWere() throws {
         let pair = try MachinePair(compress: true)
         let call = try #require(try pair.open())
