@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "Coordinator", targets: ["Coordinator"]),
         .library(name: "Worker", targets: ["Worker"]),
         .library(name: "HTTPCompat", targets: ["HTTPCompat"]),
+        .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
         .executable(name: "wiremesh", targets: ["wiremesh"]),
     ],
     dependencies: [
@@ -65,6 +66,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "ConformanceKit", dependencies: ["Wire", nioCore, nioPosix], swiftSettings: settings),
         .executableTarget(
             name: "wiremesh",
             dependencies: [
@@ -72,7 +74,6 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "ConformanceKit", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "MeshTestKit", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "MeshTestKit"], swiftSettings: settings),
         .testTarget(
@@ -105,7 +106,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "ConformanceKitTests", dependencies: ["ConformanceKit", "Wire"], exclude: ["Vectors/validate.py"], swiftSettings: settings
+            name: "ConformanceKitTests", dependencies: ["ConformanceKit", "Wire", nioCore, nioPosix], exclude: ["Vectors/validate.py"], swiftSettings: settings
         ),
         .testTarget(name: "CommandTests", dependencies: ["wiremesh", "Wire"], swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Wire"], path: "Tests/Tidy", swiftSettings: settings),

@@ -3,10 +3,11 @@ import Foundation
 import HTTPCompat
 import NIOCore
 
-/// `wiremesh conformance …`
-struct Conformance: ParsableCommand {
+/// `wiremesh conformance`
+struct Conformance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run public test vectors through this program.", subcommands: [Noise.self, Vectors.self])
+        abstract: "Test implementations of the protocol, and public its vectors.",
+        subcommands: [ConformanceRun.self, Noise.self, Vectors.self])
 
     /// `wiremesh conformance noise FILE`
     struct Noise: ParsableCommand {

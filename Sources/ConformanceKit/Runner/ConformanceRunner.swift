@@ -1,0 +1,142 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import Wire
+
+/// Runs the cases of the specification against a node, over real sockets.
+public enum ConformanceRunner {
+    /// Every case, in the order of the specification.
+    public static var cases: [ConformanceCase] { Catalogue.all }
+
+    /// Runs the cases that the options choose. `say` hears what people must know or do meanwhile; `progress` hears of each case as it
+    /// ends, in no order. Both on any thread.
+    ///
+    /// Throws `ConformanceFailure` where there is nothing to run or no target to run it against.
+    public static func run(
+        _ options: ConformanceOptions, say: @escaping @Sendable (String) -> Void = { _ in },
+        progress: @escaping @Sendable (ConformanceReport.Result) -> Void = { _ in }
+    ) async throws -> ConformanceReport {
+        let chosen = Catalogue.all.filter { each in
+            each.role == options.role && (options.filters.isEmpty || options.filters.contains { each.matches($0) })
+        }
+        guard !chosen.isEmpty else {
+            throw ConformanceFailure(
+                "No case matches \(options.filters.joined(separator: ", ")): give a part of an id, a clause or a feature.")
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let outcome: Result<ConformanceReport, any Error>
+        do {
+            outcome = .success(
+                try await options.role == .responder
+                    ? runResponder(chosen, options, group, progress) : runInitiator(chosen, options, group, say, progress))
+        } catch { outcome = .failure(error) }
+        try? await group.shutdownGracefully()
+        return try outcome.get()
+    }
+
+    // MARK: Targets that accept
+
+    private static func runResponder(
+        _ cases: [ConformanceCase], _ options: ConformanceOptions, _ group: any EventLoopGroup,
+        _ progress: @escaping @Sendable (ConformanceReport.Result) -> Void
+    ) async throws -> ConformanceReport {
+        let lab = try await Lab.open(options, group)
+        var has: Set<Feature> = [.compression, .watch]
+        has.formUnion(lab.features(options))
+        has.subtract(options.lacks)
+        let kind = lab.roles.contains(.coordinator) ? "coordinator" : "worker"
+        var report = ConformanceReport(target: "\(options.target ?? lab.coordinator)", kind: kind, role: .responder)
+        let started = ContinuousClock.now
+        let end = started + options.limit
+        let available = has
+        let results = await Pool(cases: cases, lanes: lab.scenes.count, end: end, progress: progress).run { each, lane in
+            guard case .responder(let body) = each.body else { return }
+            if let lacking = each.needs.subtracting(available).map(\.rawValue).sorted().first { throw Lacking(what: lacking) }
+            var scene = lab.scenes[lane]
+            scene.opened = OpenConnections()
+            defer { scene.opened.closeAll() }
+            try await body(scene)
+        }
+        report.results = results
+        report.seconds = Double((ContinuousClock.now - started).wholeNanoseconds) / 1e9
+        return report
+    }
+}
+
+/// Runs cases, several at once, those that must be alone one by one at the end.
+struct Pool: Sendable {
+    var cases: [ConformanceCase]
+    var lanes: Int
+    var end: ContinuousClock.Instant
+    var progress: @Sendable (ConformanceReport.Result) -> Void
+
+    /// The results in the order of the cases.
+    func run(_ work: @escaping @Sendable (ConformanceCase, Int) async throws -> Void) async -> [ConformanceReport.Result] {
+        let board = Board()
+        let shared = cases.indices.filter { !cases[$0].isAlone }
+        await withTaskGroup(of: Void.self) { tasks in
+            for lane in 0..<lanes {
+                tasks.addTask {
+                    while true {
+                        let position = board.next.add(1, ordering: .relaxed).oldValue
+                        guard position < shared.count else { return }
+                        let index = shared[position]
+                        let result = await one(cases[index], lane, work)
+                        board.results.withLock { $0[index] = result }
+                        progress(result)
+                    }
+                }
+            }
+        }
+        for index in cases.indices where cases[index].isAlone {
+            let result = await one(cases[index], 0, work)
+            board.results.withLock { $0[index] = result }
+            progress(result)
+        }
+        return board.results.withLock { results in cases.indices.compactMap { results[$0] } }
+    }
+
+    /// What the lanes share.
+    private final class Board: Sendable {
+        let results = Mutex<[Int: ConformanceReport.Result]>([:])
+        let next = Atomic<Int>(0)
+    }
+
+    private func one(
+        _ each: ConformanceCase, _ lane: Int, _ work: @escaping @Sendable (ConformanceCase, Int) async throws -> Void
+    ) async -> ConformanceReport.Result {
+        var result = ConformanceReport.Result(
+            id: each.id, title: each.title, clauses: each.clauses, outcome: .passed, seconds: 0)
+        let started = ContinuousClock.now
+        do {
+            guard started < end else { throw Mismatch(expected: "a run within its limit", seen: "no time left for this case") }
+            try await within(end - started) { try await work(each, lane) }
+        } catch let lacking as Lacking {
+            result.outcome = .skipped
+            result.lacks = lacking.what
+        } catch let mismatch as Mismatch {
+            result.outcome = .failed
+            result.expected = mismatch.expected
+            result.seen = mismatch.seen
+        } catch {
+            result.outcome = .failed
+            result.expected = "the case to be carried out"
+            result.seen = "\(error)"
+        }
+        result.seconds = Double((ContinuousClock.now - started).wholeNanoseconds) / 1e9
+        return result
+    }
+}
+
+/// Runs `body`, and cancels it when the time is over.
+func within(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await body() }
+        tasks.addTask {
+            try await Task.sleep(for: limit)
+            throw Mismatch(expected: "an end within \(limit.text)", seen: "none")
+        }
+        defer { tasks.cancelAll() }
+        try await tasks.next()
+    }
+}

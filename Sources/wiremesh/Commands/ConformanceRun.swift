@@ -1,0 +1,184 @@
+import ArgumentParser
+import ConformanceKit
+import Foundation
+import Synchronization
+import Wire
+
+/// `wiremesh conformance run`
+struct ConformanceRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Test any implementation of the protocol over real sockets.",
+        discussion: """
+            The target must be a test mesh's: the run joins it and misbehaves in every way. spec/conformance.md says what it needs.
+
+            Exits 0 when every case passed, 1 when one failed or the target is no node, 2 on wrong usage, and 127 when every chosen \
+            case needs what the target lacks.
+            """)
+
+    @Option(help: ArgumentHelp("Where the target accepts links.", valueName: "host:port"))
+    var target: EndpointArgument?
+
+    @Option(help: ArgumentHelp("A join token of the target's mesh, with 6 uses or more.", valueName: "token"))
+    var join: String?
+
+    @Option(
+        help: "Whether the target accepts links (responder), or dials the run (initiator).",
+        transform: { try Self.named($0, ConformanceCase.Role.allCases) })
+    var role = ConformanceCase.Role.responder
+
+    @Option(help: ArgumentHelp("Run what matches: a part of a case's id, a clause, a feature. Repeatable.", valueName: "text"))
+    var filter: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A feature that the target lacks: its cases are skipped. Repeatable.", valueName: "feature"),
+        transform: { try Self.named($0, Feature.allCases) })
+    var lacks: [Feature] = []
+
+    @Option(help: ArgumentHelp("A service of the target that sends back each byte as it comes.", valueName: "name"))
+    var service = "echo"
+
+    @Option(help: ArgumentHelp("The path at which it does.", valueName: "path"))
+    var path = "/"
+
+    @Option(help: ArgumentHelp("How long the target may take for what it must do.", valueName: "time"))
+    var patience = DurationArgument(.seconds(3))
+
+    @Option(help: ArgumentHelp("How long the whole run may take.", valueName: "time"))
+    var timeout = DurationArgument(.seconds(300))
+
+    @Option(help: ArgumentHelp("Cases that run at once, each as a member of its own.", valueName: "count"))
+    var lanes = 6
+
+    @Option(help: ArgumentHelp("A file with the seed of the test mesh's authority, to make certificates of every kind.", valueName: "file"))
+    var authority: String?
+
+    @Option(help: ArgumentHelp("A token of the target's mesh whose uses are spent.", valueName: "token"))
+    var usedToken: String?
+
+    @Option(help: ArgumentHelp("A token of the target's mesh that was revoked.", valueName: "token"))
+    var revokedToken: String?
+
+    @Option(help: ArgumentHelp("A token of the target's mesh that has expired.", valueName: "token"))
+    var expiredToken: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Starts a target that dials: {TOKEN}, {ADDRESS}, {FOLDER} and {NAME} are filled in.", valueName: "command"))
+    var exec: String?
+
+    @Option(help: ArgumentHelp("Where to listen for a target that dials.", valueName: "addr:port"))
+    var listen = ListenAddress(host: "127.0.0.1", port: 0)
+
+    @Flag(help: "Also run cases that take minutes.")
+    var soak = false
+
+    @Flag(help: "List the cases with their clauses, and run none.")
+    var list = false
+
+    @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"), completion: .file())
+    var json: String?
+
+    @Option(help: ArgumentHelp("Write the report as JUnit XML.", valueName: "file"), completion: .file())
+    var junit: String?
+
+    func run() async throws {
+        if list { return printList() }
+        let options = try options()
+        let progress = ProgressLine()
+        let report: ConformanceReport
+        do {
+            report = try await ConformanceRunner.run(options, say: { Terminal.note(Terminal.plain($0)) }, progress: progress.show)
+        } catch let failure as ConformanceFailure {
+            throw Failure.failed(failure.description)
+        }
+        progress.clear()
+        if let json { try Self.write(try report.json(), to: json) }
+        if let junit { try Self.write(report.junit(), to: junit) }
+        for line in report.text().split(separator: "\n", omittingEmptySubsequences: false) { Terminal.print(Terminal.plain(String(line))) }
+        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    }
+
+    private func printList() {
+        for each in ConformanceRunner.cases where filter.isEmpty || filter.contains(where: { each.matches($0) }) {
+            let needs = each.needs.isEmpty ? "" : " (needs \(each.needs.map(\.rawValue).sorted().joined(separator: ", ")))"
+            Terminal.print("\(each.id) [\(each.clauses.joined(separator: ", "))] \(each.title)\(needs)")
+        }
+    }
+
+    private func options() throws -> ConformanceOptions {
+        var options = ConformanceOptions()
+        options.role = role
+        options.target = target?.endpoint
+        options.token = try join.map(Self.token)
+        if role == .responder, target == nil || join == nil {
+            throw Failure.usage(
+                "Give --target HOST:PORT and --join TOKEN: where the target accepts links, and what admits the run to its mesh.")
+        }
+        guard 1...64 ~= lanes else { throw Failure.usage("Give --lanes between 1 and 64.") }
+        options.filters = filter
+        options.lacks = Set(lacks)
+        options.service = service
+        options.path = path
+        options.patience = patience.duration
+        options.limit = timeout.duration
+        options.lanes = lanes
+        options.soak = soak
+        options.command = exec
+        options.listen = Endpoint(host: listen.host, port: UInt16(clamping: listen.port))
+        for (feature, text) in [(Feature.usedToken, usedToken), (.revokedToken, revokedToken), (.expiredToken, expiredToken)] {
+            options.spentTokens[feature] = try text.map(Self.token)
+        }
+        if let authority { options.authoritySeed = try Self.seed(authority) }
+        return options
+    }
+
+    /// The one of `all` that is called `text`.
+    private static func named<T: RawRepresentable<String>>(_ text: String, _ all: [T]) throws -> T {
+        guard let value = T(rawValue: text) else {
+            throw ValidationError("Give one of \(all.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return value
+    }
+
+    private static func token(_ text: String) throws -> JoinToken {
+        do { return try JoinToken(text) } catch { throw Failure.usage("\(error)") }
+    }
+
+    private static func seed(_ path: String) throws -> SecretBytes {
+        guard let bytes = FileManager.default.contents(atPath: path), let seed = ConformanceOptions.authoritySeed(in: Array(bytes)) else {
+            throw Failure.usage("\(path) holds no seed: give the coordinator's authority.key, or 64 hexadecimal digits.")
+        }
+        return seed
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do { try Data(text.utf8).write(to: URL(filePath: path)) } catch {
+            throw Failure.usage("\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// What goes on while a run goes on: one line on a terminal, a line per failure elsewhere.
+final class ProgressLine: Sendable {
+    private let count = Mutex((done: 0, failed: 0))
+
+    /// A case has ended.
+    @Sendable func show(_ result: ConformanceReport.Result) {
+        let count = count.withLock { count in
+            count.done += 1
+            if result.outcome == .failed { count.failed += 1 }
+            return count
+        }
+        guard Terminal.errorHasColour else {
+            if result.outcome == .failed { Terminal.note("FAILED \(result.id)") }
+            return
+        }
+        let failed = count.failed == 0 ? "" : Style.red(", \(count.failed) failed")
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(count.done) done\(failed)  \(Style.dim(Terminal.plain(result.id)))".utf8))
+    }
+
+    /// Takes the line away.
+    func clear() {
+        if Terminal.errorHasColour { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}

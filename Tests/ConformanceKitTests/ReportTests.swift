@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import ConformanceKit
+
+/// The three forms of a report.
+@Suite struct ReportTests {
+    private static let report: ConformanceReport = {
+        func result(_ id: String, _ outcome: ConformanceReport.Outcome) -> ConformanceReport.Result {
+            ConformanceReport.Result(id: id, title: "does <this> & \"that\"", clauses: ["HS-4.1"], outcome: outcome, seconds: 0.0125)
+        }
+        var report = ConformanceReport(target: "127.0.0.1:7700", kind: "worker", role: .responder)
+        report.results = [result("a/one", .passed), result("a/two", .failed), result("b/three", .skipped)]
+        report.results[1].expected = "silence"
+        report.results[1].seen = "bytes\u{1}<&>"
+        report.results[2].lacks = "aes"
+        return report
+    }()
+
+    @Test func textSaysWhatFailedAndWhy() {
+        let text = Self.report.text()
+        #expect(text.contains("FAILED a/two [HS-4.1]"))
+        #expect(text.contains("expected silence"))
+        #expect(text.contains("skipped 1: lacks aes"))
+        #expect(text.contains("1 passed, 1 failed, 1 skipped"))
+    }
+
+    @Test func junitIsWellFormedAndCounts() throws {
+        let document = try #require(Self.report.junit().data(using: .utf8))
+        let counter = ElementCounter()
+        #expect(counter.read(document))
+        #expect(counter.counts["testsuite"] == 2)
+        #expect(counter.counts["testcase"] == 3)
+        #expect(counter.counts["failure"] == 1)
+        #expect(counter.counts["skipped"] == 1)
+    }
+
+    @Test func jsonCanBeReadBack() throws {
+        let read = try JSONDecoder().decode(ConformanceReport.self, from: Data(try Self.report.json().utf8))
+        #expect(read.results.map(\.outcome) == [.passed, .failed, .skipped])
+        #expect(read.results[1].seen == "bytes\u{1}<&>")
+    }
+
+    @Test func exitCodesTellFailureFromLacking() {
+        var report = Self.report
+        #expect(report.exitCode == 1)
+        report.results.remove(at: 1)
+        #expect(report.exitCode == 0)
+        report.results.remove(at: 0)
+        #expect(report.exitCode == 127)
+    }
+}
+
+/// Counts the elements of a small XML document, and whether they are nested as they should be.
+private final class ElementCounter {
+    var counts: [String: Int] = [:]
+
+    func read(_ document: Data) -> Bool {
+        var open: [String] = []
+        for match in String(decoding: document, as: UTF8.self).matches(of: /<(\/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(\/?)>/) {
+            let name = String(match.2)
+            if match.1 == "/" {
+                guard open.popLast() == name else { return false }
+            } else {
+                counts[name, default: 0] += 1
+                if match.4 != "/" { open.append(name) }
+            }
+        }
+        return open.isEmpty
+    }
+}
