@@ -106,7 +106,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "ConformanceKitTests", dependencies: ["ConformanceKit", "Wire", nioCore, nioPosix], exclude: ["Vectors/validate.py"], swiftSettings: settings
+            name: "ConformanceKitTests", dependencies: ["ConformanceKit", "Wire", nioCore, nioPosix], exclude: ["Vectors/validate.py"],
+            swiftSettings: settings
         ),
         .testTarget(name: "CommandTests", dependencies: ["wiremesh", "Wire"], swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Wire"], path: "Tests/Tidy", swiftSettings: settings),
