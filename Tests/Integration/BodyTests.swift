@@ -19,8 +19,9 @@ extension Integration {
             }
         }
 
-        @Test func aGibibyteComesBack() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aGibibyteComesBack(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             try await withMemoryFlat(mesh) {
                 let done = try await Sandbox.current.run(
                     [
@@ -32,8 +33,9 @@ extension Integration {
             }
         }
 
-        @Test func aGibibyteGoesUp() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aGibibyteGoesUp(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             try await withMemoryFlat(mesh) {
                 let upload = "head -c \(Self.gibibyte) /dev/zero | curl -sS -T - '\(mesh.a.url("demo", "/sink"))'"
                 let done = try await Sandbox.current.run(["bash", "-o", "pipefail", "-c", upload])
@@ -43,8 +45,9 @@ extension Integration {
         }
 
         /// Both directions at once, piece by piece, and every byte of it.
-        @Test func anEchoIsTheSame() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func anEchoIsTheSame(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let file = Sandbox.current.path("noise")
             let back = Sandbox.current.path("back")
             let script = """
@@ -56,8 +59,9 @@ extension Integration {
         }
 
         /// A client that does not read stops the service instead of filling the workers.
-        @Test func aClientThatDoesNotReadHoldsTheServiceBack() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aClientThatDoesNotReadHoldsTheServiceBack(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             try await withMemoryFlat(mesh) {
                 let stalled = try Sandbox.current.start(
                     "stalled",

@@ -10,8 +10,9 @@ extension Integration {
             return try done.json()
         }
 
-        @Test func httpx() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func httpx(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let result = try await python("httpx_client.py", mesh.a.http, "demo")
             #expect(result["posted"] == 200)
             #expect(result["worker"] == "b")
@@ -28,8 +29,9 @@ extension Integration {
             #expect(stats["forwarded_requests"] == 4)
         }
 
-        @Test func openai() async throws {
-            let mesh = try await TwoWorkers.start(service: "llm-inference")
+        @Test(arguments: Implementation.allCases)
+        func openai(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b, service: "llm-inference")
             let result = try await python("openai_client.py", mesh.a.http, "llm-inference")
             #expect(result["whole"] == "Hello from the mesh: ping")
             #expect(result["streamed"] == "Hello from the mesh: ping")

@@ -5,9 +5,9 @@ extension Integration {
     /// Processes that end without a word.
     @Suite struct Crashes {
         /// Neither a chunked body nor one with a length may look whole when its worker dies.
-        @Test(arguments: ["chunked=1&", ""])
-        func aWorkerKilledInMidAnswerIsAnError(framing: String) async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: ["chunked=1&", ""], Implementation.allCases)
+        func aWorkerKilledInMidAnswerIsAnError(framing: String, of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let client = try Sandbox.current.start(
                 "curl", ["curl", "-sSN", "-w", "\n%{http_code}", mesh.a.url("demo", "/source?\(framing)bytes=10000000&stop=1000000")])
             try await until("the answer should have begun") { client.outputSize > 500_000 }
@@ -18,8 +18,9 @@ extension Integration {
             #expect(after.status == 503 || after.status == 502, "\(after)")
         }
 
-        @Test func aServiceThatDiesInMidAnswerIsAnError() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aServiceThatDiesInMidAnswerIsAnError(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let client = try Sandbox.current.start(
                 "curl", ["curl", "-sSN", mesh.a.url("demo", "/source?chunked=1&bytes=10000000&stop=1000000")])
             try await until("the answer should have begun") { client.outputSize > 500_000 }
@@ -29,8 +30,9 @@ extension Integration {
         }
 
         /// With another worker for the service, the next request is answered.
-        @Test func theNextRequestGoesElsewhere() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func theNextRequestGoesElsewhere(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let token = try await mesh.coordinator.token()
             _ = try await WorkerProcess.start("c", token: token, services: ["demo": mesh.upstream.url])
             try await mesh.coordinator.offers("demo", by: "b", "c")
@@ -44,8 +46,9 @@ extension Integration {
 
         /// Workers that know each other go on without a coordinator; a new one serves the last registrations, marked stale, until
         /// the workers are back.
-        @Test func aCoordinatorKilledAndStartedAgain() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aCoordinatorKilledAndStartedAgain(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             #expect((try await curl(mesh.a.url("demo", "/seen"))).status == 200)
             try await mesh.coordinator.program.crash()
             for _ in 0..<5 {
@@ -72,8 +75,9 @@ extension Integration {
 
         /// From the client's death to the service's notice, through two workers. The promise is 100 ms; a busy machine may miss it
         /// once, not five times.
-        @Test func aClientThatLeavesCancelsTheService() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aClientThatLeavesCancelsTheService(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             var took: [Double] = []
             for turn in 0..<5 where took.allSatisfy({ $0 > 0.1 }) {
                 let client = try Sandbox.current.start("curl", ["curl", "-sS", mesh.a.url("demo", "/slow?turn=\(turn)")])
@@ -85,8 +89,9 @@ extension Integration {
             #expect(took.min() ?? 1 <= 0.1, "it took \(took) s")
         }
 
-        @Test func aDeadlineCancelsTheService() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aDeadlineCancelsTheService(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let answer = try await curl(mesh.a.url("demo", "/slow?late=1"), "-H", "Wiremesh-Timeout: 200ms")
             #expect(answer.status == 504)
             try await mesh.upstream.event("gone", "/slow?late=1")

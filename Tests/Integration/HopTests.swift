@@ -4,8 +4,9 @@ import Testing
 extension Integration {
     /// A request enters one worker and is served by a service beside another.
     @Suite struct Hop {
-        @Test func crossesTheMesh() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func crossesTheMesh(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let answer = try await curl(
                 mesh.a.url("demo", "/seen/deep?x=1&y=%2F"), "-X", "PUT", "-d", #"{"hello":"mesh"}"#, "-H", "Content-Type: application/json",
                 "-H", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "-H", "Connection: keep-alive, X-Hop",
@@ -33,13 +34,14 @@ extension Integration {
             #expect(answer.headers["wiremesh-route"] == "local")
         }
 
-        @Test func reachesNginx() async throws {
+        @Test(arguments: Implementation.allCases)
+        func reachesNginx(of b: Implementation) async throws {
             let coordinator = try await Coordinator.start()
             let text = String(repeating: "a page of nginx\n", count: 20_000)
             let nginx = try await Nginx.start(serving: ["page.txt": text])
             let token = try await coordinator.token("--uses", "2")
             let a = try await WorkerProcess.start("a", token: token)
-            _ = try await WorkerProcess.start("b", token: token, services: ["pages": nginx.url])
+            _ = try await WorkerProcess.start("b", as: b, token: token, services: ["pages": nginx.url])
             try await coordinator.offers("pages", by: "b")
             let whole = try await curl(a.url("pages", "/page.txt"))
             #expect(whole.status == 200)
@@ -55,8 +57,9 @@ extension Integration {
         }
 
         /// Events arrive while the service still makes the later ones, and no byte of them is changed.
-        @Test func streamsEventsAsTheyCome() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func streamsEventsAsTheyCome(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let client = try Sandbox.current.start("curl", ["curl", "-sSN", mesh.a.url("demo", "/events?count=40&interval=0.05")])
             try await until("the first event should arrive") { client.output.contains("id: 2\n") }
             #expect(client.exit == nil)
@@ -67,15 +70,17 @@ extension Integration {
         }
 
         /// The service answers none of them before all 200 are there.
-        @Test func carriesTwoHundredStreamsAtOnce() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func carriesTwoHundredStreamsAtOnce(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let done = try await Sandbox.current.run(
                 [Places.python, Places.fixture("streams.py"), mesh.a.url("demo", "/together?count=200"), "200"])
             #expect(try done.json() == .object(["ok": 200]), "\(done)")
         }
 
-        @Test func saysWhyThereIsNoAnswer() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func saysWhyThereIsNoAnswer(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let unknown = try await curl(mesh.a.url("nobody-offers-this"), "-d", "{}")
             #expect(unknown.status == 404)
             #expect(try unknown.json()["detail"].string != nil)

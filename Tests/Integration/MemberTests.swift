@@ -4,10 +4,11 @@ import Testing
 extension Integration {
     /// Who a worker is, and for how long.
     @Suite struct Members {
-        @Test func aRestartNeedsNoTokenAndKeepsTheName() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aRestartNeedsNoTokenAndKeepsTheName(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             try await mesh.b.program.crash()
-            _ = try await WorkerProcess.start("b", token: nil, services: ["demo": mesh.upstream.url])
+            _ = try await WorkerProcess.start("b", as: b, token: nil, services: ["demo": mesh.upstream.url])
             try await until("b should serve again") { try await curl(mesh.a.url("demo", "/seen")).status == 200 }
             try await mesh.coordinator.offers("demo", by: "b")
         }
@@ -56,21 +57,23 @@ extension Integration {
         }
 
         /// Nobody reaches a revoked worker, and it reaches nobody: within 5 s, over links that stood before.
-        @Test func aRevokedWorkerIsOut() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aRevokedWorkerIsOut(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             #expect((try await curl(mesh.a.url("demo", "/seen"))).status == 200)
             #expect((try await mesh.coordinator.administer(["revoke", "b"])).code == 0)
             try await until(within: .seconds(5), "calls to b should fail") { try await curl(mesh.a.url("demo", "/seen")).status != 200 }
             #expect(try await mesh.coordinator.discover("demo").isEmpty)
             mesh.b.program.signal(SIGKILL)
-            let again = try WorkerProcess.spawn("b", token: nil, data: mesh.b.data, services: ["demo": mesh.upstream.url])
+            let again = try WorkerProcess.spawn("b", as: b, token: nil, data: mesh.b.data, services: ["demo": mesh.upstream.url])
             try await until("b should be told") { again.log.contains("revoked") }
             #expect(try await mesh.coordinator.discover("demo").isEmpty)
             #expect((try await curl(mesh.a.url("demo", "/seen"))).status != 200)
         }
 
-        @Test func aDrainedWorkerTakesNothingNew() async throws {
-            let mesh = try await TwoWorkers.start()
+        @Test(arguments: Implementation.allCases)
+        func aDrainedWorkerTakesNothingNew(of b: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: b)
             let open = try Sandbox.current.start("curl", ["curl", "-sSN", mesh.a.url("demo", "/events?count=60&interval=0.05")])
             try await mesh.upstream.event("request", "/events")
             #expect((try await mesh.coordinator.administer(["drain", "b"])).code == 0)

@@ -53,6 +53,26 @@ struct Coordinator {
     }
 }
 
+/// Who wrote the worker that a test runs: the one of this repository's program, or the one written from spec/ alone.
+enum Implementation: String, CaseIterable {
+    case program, reference
+
+    /// The command that runs such a worker.
+    fileprivate func command(_ name: String, token: String?, data: String, services: [String: String], listen: String, http: String)
+        -> [String]
+    {
+        let offered = services.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let common = ["--name", name, "--listen", listen] + (token.map { ["--join", $0] } ?? [])
+        switch self {
+        case .program:
+            return [Places.wiremesh, "worker", "--data", data, "--http", http, "--json"] + common + offered.flatMap { ["--service", $0] }
+        case .reference:
+            let package = "PYTHONPATH=" + Places.root.appending(path: "spec/python").path
+            return ["env", package, Places.python, "-m", "wiremesh_reference", "serve", "--data", data + "/identity"] + common + offered
+        }
+    }
+}
+
 /// A worker that runs as a process of its own.
 struct WorkerProcess {
     let name: String
@@ -62,26 +82,29 @@ struct WorkerProcess {
     let http: String
     let prefix: [String]
 
-    /// Starts it and waits until it listens. Without a token it must have joined before.
+    /// Starts it and waits until it listens. Without a token it must have joined before. The reference has no HTTP front.
     static func start(
-        _ name: String, token: String?, data: String? = nil, services: [String: String] = [:], listen: String = "127.0.0.1:0",
-        http: String = "127.0.0.1:0", prefix: [String] = [], _ extra: String...
+        _ name: String, as implementation: Implementation = .program, token: String?, data: String? = nil, services: [String: String] = [:],
+        listen: String = "127.0.0.1:0", http: String = "127.0.0.1:0", prefix: [String] = [], _ extra: String...
     ) async throws -> WorkerProcess {
         let folder = Sandbox.current.path(data ?? name)
-        let program = try spawn(name, token: token, data: folder, services: services, listen: listen, http: http, prefix: prefix, extra)
-        return WorkerProcess(
-            name: name, program: program, data: folder, http: "http://" + (try await program.listening("http")), prefix: prefix)
+        let program = try spawn(
+            name, as: implementation, token: token, data: folder, services: services, listen: listen, http: http, prefix: prefix, extra)
+        var front = ""
+        switch implementation {
+        case .program: front = "http://" + (try await program.listening("http"))
+        case .reference: try await until("\(name) should register") { program.log.contains("registered as \(name)") }
+        }
+        return WorkerProcess(name: name, program: program, data: folder, http: front, prefix: prefix)
     }
 
     /// Starts one that is not expected to come up.
     static func spawn(
-        _ name: String, token: String?, data: String, services: [String: String] = [:], listen: String = "127.0.0.1:0",
-        http: String = "127.0.0.1:0", prefix: [String] = [], _ extra: [String] = []
+        _ name: String, as implementation: Implementation = .program, token: String?, data: String, services: [String: String] = [:],
+        listen: String = "127.0.0.1:0", http: String = "127.0.0.1:0", prefix: [String] = [], _ extra: [String] = []
     ) throws -> Program {
-        var arguments = ["worker", "--data", data, "--name", name, "--listen", listen, "--http", http, "--json"]
-        if let token { arguments += ["--join", token] }
-        for (service, url) in services.sorted(by: { $0.key < $1.key }) { arguments += ["--service", "\(service)=\(url)"] }
-        return try Sandbox.current.start(name, prefix + [Places.wiremesh] + arguments + extra)
+        let command = implementation.command(name, token: token, data: data, services: services, listen: listen, http: http)
+        return try Sandbox.current.start(name, prefix + command + extra)
     }
 
     /// A URL of one of the mesh's services through this worker.
@@ -126,7 +149,8 @@ struct TwoWorkers {
     let a: WorkerProcess
     let b: WorkerProcess
 
-    static func start(service: String = "demo", _ extra: String...) async throws -> TwoWorkers {
+    static func start(b implementation: Implementation = .program, service: String = "demo", _ extra: String...) async throws -> TwoWorkers
+    {
         async let upstreamStarts = Upstream.start()
         let coordinator: Coordinator
         switch extra.first {
@@ -136,7 +160,7 @@ struct TwoWorkers {
         let upstream = try await upstreamStarts
         let token = try await coordinator.token("--uses", "2")
         async let a = WorkerProcess.start("a", token: token)
-        async let b = WorkerProcess.start("b", token: token, services: [service: upstream.url])
+        async let b = WorkerProcess.start("b", as: implementation, token: token, services: [service: upstream.url])
         let mesh = try await TwoWorkers(coordinator: coordinator, upstream: upstream, a: a, b: b)
         try await coordinator.offers(service, by: "b")
         return mesh

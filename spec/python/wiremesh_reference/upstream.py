@@ -71,6 +71,8 @@ class Upstream:
         head = call.request
         lines = [f"{head.verb or 'POST'} {self.base}{head.path or '/'} HTTP/1.1", f"host: {self.netloc}", "connection: close"]
         fields = [(name, value) for name, value in head.headers if name not in HOP_BY_HOP]
+        moved = [("traceparent", head.trace_parent), ("idempotency-key", head.idempotency_key)]  # a HEAD has fields of its own for them
+        fields += [(name, value) for name, value in moved if value]
         sized = any(name == "content-length" for name, _ in fields)
         chunked = not sized and not call.bodiless
         lines += [f"{name}: {value}" for name, value in fields]

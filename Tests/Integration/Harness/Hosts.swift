@@ -1,0 +1,48 @@
+import Foundation
+
+/// Hosts of their own, in network namespaces on one switch, which needs root: the coordinator on host "c", worker "a" on host "a", worker
+/// "b" with the service "demo" on host "b".
+struct ThreeHosts {
+    let prefix: String
+    let coordinator: Coordinator
+    let upstream: Upstream
+    let a: WorkerProcess
+    let b: WorkerProcess
+
+    /// `environment` is that of the coordinator and of both workers; `ready` runs when the hosts are there and nothing else is.
+    static func start(
+        environment: [String: String] = [:], ready: (_ on: (_ host: String) -> [String]) async throws -> Void = { _ in }
+    ) async throws -> ThreeHosts {
+        let prefix = "wm\(UInt32.random(in: 0..<100_000))"
+        let made = try await Sandbox.current.run([Places.script("test-hosts"), "up", prefix, "c", "a", "b"])
+        guard made.code == 0 else { throw Failure("no network namespaces here, which this test needs root for: \(made.errors)") }
+        Sandbox.current.atEnd { remove(prefix) }
+        let variables = environment.map { "\($0.key)=\($0.value)" }
+        func on(_ host: String) -> [String] { ["ip", "netns", "exec", "\(prefix)-\(host)", "env"] + variables }
+        try await ready(on)
+        let coordinator = try await Coordinator.start(listen: "10.77.0.1:0", prefix: on("c"))
+        let upstream = try await Upstream.start(prefix: on("b"))
+        let token = try await coordinator.token("--uses", "2")
+        let a = try await WorkerProcess.start("a", token: token, listen: "10.77.0.2:0", prefix: on("a"))
+        let b = try await WorkerProcess.start("b", token: token, services: ["demo": upstream.url], listen: "10.77.0.3:0", prefix: on("b"))
+        try await coordinator.offers("demo", by: "b")
+        return ThreeHosts(prefix: prefix, coordinator: coordinator, upstream: upstream, a: a, b: b)
+    }
+
+    func seen() async throws -> Answer { try await curl(a.url("demo", "/seen"), prefix: a.prefix) }
+
+    /// Cuts the cable of a host, or mends it.
+    func cable(_ verb: String, _ host: String) async throws {
+        let done = try await Sandbox.current.run([Places.script("test-hosts"), verb, prefix, host])
+        guard done.code == 0 else { throw Failure("\(done)") }
+    }
+
+    /// Synchronous, for the end of a test.
+    private static func remove(_ prefix: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: Places.script("test-hosts"))
+        process.arguments = ["down", prefix, "c", "a", "b"]
+        try? process.run()
+        process.waitUntilExit()
+    }
+}
