@@ -28,12 +28,12 @@ class Bytes(unittest.TestCase):
 
 class Codec(Bytes):
     def test_fields_must_ascend(self) -> None:
-        self.refused(Fault.FIELD_ORDER, Head.decode, encode_field(4, b"a") + encode_field(2, b"b"))
-        self.refused(Fault.FIELD_ORDER, Head.decode, encode_field(4, b"a") + encode_field(4, b"b"))
+        self.refused(Fault.UNORDERED, Head.decode, encode_field(4, b"a") + encode_field(2, b"b"))
+        self.refused(Fault.UNORDERED, Head.decode, encode_field(4, b"a") + encode_field(4, b"b"))
 
     def test_unknown_fields(self) -> None:
         self.assertEqual(Head.decode(encode_field(4, b"a") + encode_field(0x7FFF, b"?")), Head(service="a"))
-        self.refused(Fault.UNKNOWN_FIELD, Head.decode, encode_field(4, b"a") + encode_field(0x7FFE, b"?"))
+        self.refused(Fault.UNKNOWN_CRITICAL, Head.decode, encode_field(4, b"a") + encode_field(0x7FFE, b"?"))
 
     def test_every_truncation_is_refused(self) -> None:
         whole = ServiceRecord(name="x", healthy=True, limit=3, compress=False).encode()
@@ -42,10 +42,10 @@ class Codec(Bytes):
                 ServiceRecord.decode(whole[:end])
 
     def test_one_encoding_of_each_value(self) -> None:
-        self.refused(Fault.NOT_CANONICAL, Head.decode, encode_field(4, b""))
-        self.refused(Fault.NOT_CANONICAL, Head.decode, encode_field(14, bytes(4)))
-        self.refused(Fault.WRONG_LENGTH, Head.decode, encode_field(14, bytes(3)))
-        self.refused(Fault.NOT_UTF8, Head.decode, encode_field(4, b"\xff"))
+        self.refused(Fault.NOT_MINIMAL, Head.decode, encode_field(4, b""))
+        self.refused(Fault.NOT_MINIMAL, Head.decode, encode_field(14, bytes(4)))
+        self.refused(Fault.BAD_LENGTH, Head.decode, encode_field(14, bytes(3)))
+        self.refused(Fault.BAD_VALUE, Head.decode, encode_field(4, b"\xff"))
         self.refused(Fault.BAD_VALUE, ServiceRecord.decode, encode_field(2, b"a") + encode_field(4, b"\2"))
 
     def test_heads(self) -> None:
@@ -69,7 +69,7 @@ class Codec(Bytes):
             got += reader.feed(bytes([byte]))
         reader.finish()
         self.assertEqual([ServiceLoad.decode(item) for item in got], loads)
-        self.refused(Fault.TOO_LONG, SequenceReader().feed, b"\xff\xff\xff\xff")
+        self.refused(Fault.OVERSIZED, SequenceReader().feed, b"\xff\xff\xff\xff")
 
 
 class Identity(Bytes):
@@ -90,20 +90,20 @@ class Identity(Bytes):
                 Certificate.verified(self.good[:i] + bytes([self.good[i] ^ 1]) + self.good[i + 1 :], AUTHORITY.public)
 
     def test_another_authority(self) -> None:
-        self.refused(Fault.WRONG_MESH, Certificate.verified, self.good, SigningKey(b"b" * 32).public)
+        self.refused(Fault.WRONG_PEER, Certificate.verified, self.good, SigningKey(b"b" * 32).public)
 
     def test_an_id_of_another_key(self) -> None:
         wrong = replace(Certificate.decode(self.good), salt=b"t" * 16)
-        self.refused(Fault.WRONG_NODE, Certificate.verified, sign_certificate(wrong, AUTHORITY), AUTHORITY.public)
+        self.refused(Fault.WRONG_PEER, Certificate.verified, sign_certificate(wrong, AUTHORITY), AUTHORITY.public)
 
     def test_tokens(self) -> None:
         token = Token(id=b"i" * 16, secret=b"s" * 32, authority=b"a" * 32, endpoints=("127.0.0.1:7700", "[::1]:7700"))
         word = token.text
         self.assertEqual(Token.parse(word), token)
-        self.refused(Fault.CHECKSUM, Token.parse, word[:9] + ("A" if word[9] != "A" else "B") + word[10:])
-        self.refused(Fault.BAD_VALUE, Token.parse, "wmj2_" + word[5:])
-        self.refused(Fault.BAD_VALUE, Token.parse, word + "=")
-        self.refused(Fault.TOO_LONG, Token.parse, "wmj1_" + "A" * 4096)
+        self.refused(Fault.MISTYPED_TOKEN, Token.parse, word[:9] + ("A" if word[9] != "A" else "B") + word[10:])
+        self.refused(Fault.NOT_A_TOKEN, Token.parse, "wmj2_" + word[5:])
+        self.refused(Fault.NOT_A_TOKEN, Token.parse, word + "=")
+        self.refused(Fault.NOT_A_TOKEN, Token.parse, "wmj1_" + "A" * 4096)
 
 
 class Frames(Bytes):
@@ -112,18 +112,20 @@ class Frames(Bytes):
         self.assertEqual(list(frames.parse(b"".join(frame.encode() for frame in several))), several)
 
     def test_refused(self) -> None:
-        for frame in (
-            Frame(0x12), Frame(Type.PING, 1, bytes(8)), Frame(Type.PING, 0, bytes(7)), Frame(Type.DATA, 0, b"x"),
-            Frame(Type.WINDOW, 1, bytes(8), frames.END), Frame(Type.DATA, 1, b"", 8), Frame(Type.MAX_STREAMS, 1, bytes(4)),
+        for fault, frame in (
+            (Fault.UNKNOWN_CRITICAL, Frame(0x12)), (Fault.BAD_VALUE, Frame(Type.PING, 1, bytes(8))),
+            (Fault.BAD_LENGTH, Frame(Type.PING, 0, bytes(7))), (Fault.BAD_VALUE, Frame(Type.DATA, 0, b"x")),
+            (Fault.BAD_VALUE, Frame(Type.WINDOW, 1, bytes(8), frames.END)), (Fault.BAD_VALUE, Frame(Type.DATA, 1, b"", 8)),
+            (Fault.BAD_VALUE, Frame(Type.MAX_STREAMS, 1, bytes(4))),
         ):
-            self.refused(Fault.FRAME, lambda frame=frame: list(frames.parse(frame.encode())))
-        self.refused(Fault.TOO_LONG, lambda: list(frames.parse(Frame(Type.DATA, 1, bytes(61441)).encode())))
+            self.refused(fault, lambda frame=frame: list(frames.parse(frame.encode())))
+        self.refused(Fault.OVERSIZED, lambda: list(frames.parse(Frame(Type.DATA, 1, bytes(61441)).encode())))
         self.refused(Fault.TRUNCATED, lambda: list(frames.parse(Frame(Type.DATA, 1, b"abc").encode()[:-1])))
 
     def test_reasons(self) -> None:
         self.assertEqual(frames.parse_reset(frames.reset(1, 2, 1.5, "ä" * 200).payload), (2, 1.5, "ä" * 128))
-        self.refused(Fault.NOT_UTF8, frames.parse_goaway, bytes(6) + b"\xff")
-        self.refused(Fault.TOO_LONG, frames.parse_goaway, bytes(6) + b"x" * 257)
+        self.refused(Fault.BAD_VALUE, frames.parse_goaway, bytes(6) + b"\xff")
+        self.refused(Fault.OVERSIZED, frames.parse_goaway, bytes(6) + b"x" * 257)
 
     def test_compression(self) -> None:
         packed = compress(b"ab" * 1000)

@@ -191,11 +191,11 @@ class Hostile(unittest.TestCase):
         self.assertIs(caught.exception.fault, Fault.FLOOD)
 
     def test_an_empty_record(self) -> None:
-        self.refused(Fault.FRAME)
+        self.refused(Fault.TRUNCATED)
 
     def test_unknown_odd_frames_are_skipped(self) -> None:
         self.assertEqual(self.feed(Frame(0x11, 77, b"grease", 0xFF), Frame(Type.HEAD, 1, HEAD)), [Began(1, Head(service="s"))])
-        self.refused(Fault.FRAME, Frame(0x12))
+        self.refused(Fault.UNKNOWN_CRITICAL, Frame(0x12))
 
 
 if __name__ == "__main__":

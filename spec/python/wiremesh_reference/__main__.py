@@ -1,4 +1,4 @@
-"""The command: python -m wiremesh_reference enrol|serve|call|watch|services."""
+"""The command: python -m wiremesh_reference enrol|serve|call|watch|services|vectors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import sys
 from pathlib import Path
 
+from . import vectors
 from .client import Client
 from .errors import CallError, WireError, http_status
 from .messages import CHANGED, REMOVED
@@ -40,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--advertise", metavar="HOST:PORT")
     serve.add_argument("--region", default="")
     serve.add_argument("--zone", default="")
+    checks = commands.add_parser("vectors", help="check test vectors, or write their results anew")
+    checks.add_argument("action", choices=["check", "regenerate"])
+    checks.add_argument("folder", type=Path)
     return root
 
 
@@ -57,6 +61,12 @@ def serve(options: argparse.Namespace) -> None:
             module, _, function = target.partition(":")
             worker.service(name)(getattr(importlib.import_module(module), function))
     worker.run()
+
+
+def run_vectors(options: argparse.Namespace) -> int:
+    count, complaints = (vectors.check if options.action == "check" else vectors.regenerate)(options.folder)
+    print(*complaints, f"{count} vectors, {len(complaints)} complaints", sep="\n")
+    return int(bool(complaints) or not count)
 
 
 async def client(options: argparse.Namespace) -> int:
@@ -91,6 +101,8 @@ def main() -> int:
         if options.command == "serve":
             serve(options)
             return 0
+        if options.command == "vectors":
+            return run_vectors(options)
         return asyncio.run(client(options))
     except (CallError, WireError, ValueError, TimeoutError) as error:
         status = f" (HTTP {http_status(error.code)})" if isinstance(error, CallError) else ""

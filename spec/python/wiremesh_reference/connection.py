@@ -212,16 +212,19 @@ class Connection:
         try:
             while data := await self.reader.read(65536):
                 self.heard = time.monotonic()
-                for record in self.opener.feed(data):
+                try:
+                    records = self.opener.feed(data)
+                except WireError as error:  # WIRE-4.4: without a byte
+                    return self._lose(CallError(Code.AUTHENTICATION, str(error)))
+                for record in records:
                     for event in self.link.receive(record, self.heard):
                         self._dispatch(event)
                 self._wanted.set()
             self._lose(CallError(Code.LINK_LOST, "the other side closed the link"))
         except WireError as error:
-            if error.fault is not Fault.DECRYPT:  # WIRE-4.4
-                self.link.control.clear()
-                self.link.go_away(error.code, str(error))
-                self.writer.write(self.sealer.seal(next(self.link.outgoing())))
+            self.link.control.clear()
+            self.link.go_away(error.code, str(error))
+            self.writer.write(self.sealer.seal(next(self.link.outgoing())))
             self._lose(CallError(error.code, str(error)))
         except OSError as error:
             self._lose(CallError(Code.LINK_LOST, str(error)))
@@ -324,7 +327,7 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
 async def _message(reader: asyncio.StreamReader) -> bytes:
     length = int.from_bytes(await reader.readexactly(2), "big")
     if length > limits.HANDSHAKE_MESSAGE:  # WIRE-3.11
-        raise WireError(Fault.TOO_LONG, "a handshake message has more than 4,096 bytes")
+        raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
     return await reader.readexactly(length)
 
 

@@ -68,20 +68,20 @@ def check(frame: Frame) -> None:
         kind = Type(frame.type)
     except ValueError:
         if frame.type % 2 == 0:  # WIRE-5.2
-            raise WireError(Fault.FRAME, f"a frame of the unknown type {frame.type:#04x}") from None
+            raise WireError(Fault.UNKNOWN_CRITICAL, f"a frame of the unknown type {frame.type:#04x}") from None
         return
     if kind is Type.PADDING:
         return
     if frame.flags & ~_FLAGS.get(kind, 0):  # WIRE-5.2
-        raise WireError(Fault.FRAME, f"{kind.name} with flags {frame.flags:#04x}")
+        raise WireError(Fault.BAD_VALUE, f"{kind.name} with flags {frame.flags:#04x}")
     if len(frame.payload) != _SIZES.get(kind, len(frame.payload)):
-        raise WireError(Fault.FRAME, f"{kind.name} with {len(frame.payload)} bytes")
+        raise WireError(Fault.BAD_LENGTH, f"{kind.name} with {len(frame.payload)} bytes")
     if (kind in _OF_LINK and frame.stream) or (kind in _OF_STREAM and not frame.stream):  # WIRE-5.3
-        raise WireError(Fault.FRAME, f"{kind.name} on stream {frame.stream}")
+        raise WireError(Fault.BAD_VALUE, f"{kind.name} on stream {frame.stream}")
     if kind is Type.DATA and len(frame.payload) > limits.DATA:
-        raise WireError(Fault.TOO_LONG, "DATA with more than 61,440 bytes")
+        raise WireError(Fault.OVERSIZED, "DATA with more than 61,440 bytes")
     if kind is Type.HEAD and len(frame.payload) > limits.HEAD_SIZE:
-        raise WireError(Fault.TOO_LONG, "HEAD with more than 16,384 bytes")
+        raise WireError(Fault.OVERSIZED, "HEAD with more than 16,384 bytes")
 
 
 def reset(stream: int, code: int, retry_after: float, reason: str) -> Frame:
@@ -95,7 +95,7 @@ def goaway(last: int, code: int, reason: str) -> Frame:
 def parse_reset(payload: bytes) -> tuple[int, float, str]:
     """Code, retry-after in seconds, reason."""
     if len(payload) < 6:
-        raise WireError(Fault.FRAME, "RESET is cut off")
+        raise WireError(Fault.TRUNCATED, "RESET is cut off")
     code, retry_after = struct.unpack_from(">HI", payload)
     return code, retry_after / 1000, _reason(payload[6:])
 
@@ -103,18 +103,18 @@ def parse_reset(payload: bytes) -> tuple[int, float, str]:
 def parse_goaway(payload: bytes) -> tuple[int, int, str]:
     """Last stream, code, reason."""
     if len(payload) < 6:
-        raise WireError(Fault.FRAME, "GOAWAY is cut off")
+        raise WireError(Fault.TRUNCATED, "GOAWAY is cut off")
     last, code = struct.unpack_from(">IH", payload)
     return last, code, _reason(payload[6:])
 
 
 def _reason(data: bytes) -> str:
     if len(data) > limits.REASON:  # WIRE-5.4
-        raise WireError(Fault.TOO_LONG, "a reason has more than 256 bytes")
+        raise WireError(Fault.OVERSIZED, "a reason has more than 256 bytes")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise WireError(Fault.NOT_UTF8, "a reason is not UTF-8") from None
+        raise WireError(Fault.BAD_VALUE, "a reason is not UTF-8") from None
 
 
 def _cut(reason: str) -> bytes:

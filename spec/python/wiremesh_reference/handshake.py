@@ -87,11 +87,11 @@ class Expect:
 
     def check(self, certificate: Certificate, now: float) -> None:
         if self.node_id is not None and certificate.node_id != self.node_id:
-            raise WireError(Fault.WRONG_NODE, f"{certificate.name} answered, which is not the node that was meant")
+            raise WireError(Fault.WRONG_PEER, f"{certificate.name} answered, which is not the node that was meant")
         if self.role & certificate.roles != self.role:
-            raise WireError(Fault.WRONG_ROLE, f"{certificate.name} answered, which has not the role that was meant")
+            raise WireError(Fault.WRONG_PEER, f"{certificate.name} answered, which has not the role that was meant")
         if certificate.expired(now):
-            raise WireError(Fault.EXPIRED, f"the certificate of {certificate.name} has expired")
+            raise WireError(Fault.CERTIFICATE_EXPIRED, f"the certificate of {certificate.name} has expired")
 
 
 def mac1(authority: bytes, begin: bytes) -> bytes:
@@ -101,7 +101,7 @@ def mac1(authority: bytes, begin: bytes) -> bytes:
 
 def framed(message: bytes) -> bytes:
     if len(message) > limits.HANDSHAKE_MESSAGE:
-        raise WireError(Fault.TOO_LONG, "a handshake message has more than 4,096 bytes")
+        raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
     return struct.pack(">H", len(message)) + message
 
 
@@ -116,7 +116,7 @@ def _check_payload(raw: bytes, preface: bytes) -> Payload:
     payload = Payload.decode(raw)
     for offered in (payload.majors, payload.suites):
         if list(offered) != sorted(set(offered)):
-            raise WireError(Fault.NOT_CANONICAL, "a list of versions or suites does not ascend")
+            raise WireError(Fault.NOT_MINIMAL, "a list of versions or suites does not ascend")
     if payload.preface != preface:  # WIRE-3.6
         raise WireError(Fault.DOWNGRADE, "the other side saw another preface")
     if MAJOR not in payload.majors:
@@ -129,7 +129,7 @@ def _check_payload(raw: bytes, preface: bytes) -> Payload:
 def _check_certificate(raw: bytes, authority: bytes, proved: bytes | None) -> Certificate:
     certificate = Certificate.verified(raw, authority)  # WIRE-3.7
     if certificate.static_key != proved:
-        raise WireError(Fault.WRONG_KEY, "a certificate is for another static key than the one that was proved")
+        raise WireError(Fault.AUTHENTICATION, "a certificate is for another static key than the one that was proved")
     return certificate
 
 
@@ -171,9 +171,9 @@ class Responder:
     def preface(self, preface: bytes) -> int:
         """Check the preface; how many clear bytes follow it."""  # WIRE-2.2
         if preface[:4] != MAGIC or preface[4] != MAJOR or preface[5] not in SUITES or preface[6] not in PATTERNS or preface[7]:
-            raise WireError(Fault.PREFACE, "a preface of another protocol, version, suite or pattern")
+            raise WireError(Fault.BAD_PREFACE, "a preface of another protocol, version, suite or pattern")
         if preface[6] == ENROLMENT and preface[5] != 1:  # WIRE-2.3
-            raise WireError(Fault.PREFACE, "an enrolment with another suite than 1")
+            raise WireError(Fault.BAD_PREFACE, "an enrolment with another suite than 1")
         self.begun = preface
         return TOKEN_ID if preface[6] == ENROLMENT else 0
 
@@ -181,10 +181,10 @@ class Responder:
         """Check mac1, read message 1, and make message 2 with its length."""
         preface, begin = self.begun, self.begun + clear + framed(message1)
         if not hmac.compare_digest(mac1(self.local.authority, begin), mac):  # WIRE-3.3: before any curve operation
-            raise WireError(Fault.MAC1, "mac1 is wrong")
+            raise WireError(Fault.AUTHENTICATION, "mac1 is wrong")
         secret = self.token_secret(clear) if preface[6] == ENROLMENT else None
         if preface[6] == ENROLMENT and secret is None:
-            raise WireError(Fault.MAC1, "no such token")
+            raise WireError(Fault.AUTHENTICATION, "no such token")
         self.noise = HandshakeState(
             PATTERNS[preface[6]], SUITES[preface[5]], initiator=False, prologue=PROLOGUE + preface + clear,
             static=self.local.static, ephemeral=self.ephemeral, psk=secret,

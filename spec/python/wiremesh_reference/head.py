@@ -8,7 +8,7 @@ from typing import Annotated
 
 from . import limits
 from .errors import Fault, WireError
-from .tlv import U8, U16, U32, Field, Kind, Message, listed, text
+from .tlv import NAME, U8, U16, U32, Field, Kind, Message, listed, text
 
 
 @dataclass(frozen=True)
@@ -23,22 +23,21 @@ class Load:
 
 def _decode_load(data: bytes) -> Load:
     if len(data) != 16:
-        raise WireError(Fault.WRONG_LENGTH, f"a load has {len(data)} bytes instead of 16")
+        raise WireError(Fault.BAD_LENGTH, f"a load has {len(data)} bytes instead of 16")
     return Load(*struct.unpack(">4I", data))
 
 
 LOAD: Kind[Load] = Kind(lambda load: struct.pack(">4I", load.in_flight, load.limit, load.queued, load.service_time), _decode_load)
 _TEXT = text(limits.HEAD_SIZE)
-_NAME = text(limits.NAME)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head(Message):
     """The payload of a HEAD frame. An empty text and a zero are absent."""  # WIRE-7.1
 
-    method: Annotated[str, Field(2, _NAME)] = ""
-    service: Annotated[str, Field(4, _NAME)] = ""
-    worker: Annotated[str, Field(6, _NAME)] = ""
+    method: Annotated[str, Field(2, NAME)] = ""
+    service: Annotated[str, Field(4, NAME)] = ""
+    worker: Annotated[str, Field(6, NAME)] = ""
     verb: Annotated[str, Field(8, _TEXT)] = ""
     path: Annotated[str, Field(10, _TEXT)] = ""
     status: Annotated[int, Field(12, U16)] = 0
@@ -47,7 +46,7 @@ class Head(Message):
     idempotency_key: Annotated[str, Field(17, _TEXT)] = ""
     trace_parent: Annotated[str, Field(19, _TEXT)] = ""
     load: Annotated[Load | None, Field(21, LOAD)] = None
-    served_by: Annotated[str, Field(23, _NAME)] = ""
+    served_by: Annotated[str, Field(23, NAME)] = ""
     fields: Annotated[tuple[str, ...], Field(24, listed(_TEXT, limits.HEAD_SIZE))] = ()
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -12,12 +11,11 @@ from nacl.exceptions import CryptoError
 
 from . import limits
 from .errors import Fault, WireError
-from .tlv import U32, U64, Field, Message, encode_field, fields, fixed, text
+from .tlv import NAME, U32, U64, Field, Message, encode_field, fields, fixed
 
 WORKER, COORDINATOR, RELAY, CLIENT = 1, 2, 4, 8  # roles
 FEATURE_AES = 1
 SIGNATURE_FIELD = 0xFFFE
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
 def domain(purpose: str) -> bytes:
@@ -31,12 +29,6 @@ def mesh_id(authority: bytes) -> bytes:
 
 def node_id(identity_key: bytes, salt: bytes) -> bytes:
     return hashlib.sha256(domain("node id") + identity_key + salt).digest()  # ID-1.4
-
-
-def check_name(name: str) -> str:
-    if not _NAME.fullmatch(name):  # ID-1.5
-        raise WireError(Fault.BAD_VALUE, "a name has 1 to 128 letters, digits, '-', '_', '.', and begins with a letter or digit")
-    return name
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
     try:
         bindings.crypto_sign_open(signature + message, public)
     except CryptoError:
-        raise WireError(Fault.SIGNATURE, "a signature does not verify") from None
+        raise WireError(Fault.AUTHENTICATION, "a signature does not verify") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +58,7 @@ class Certificate(Message):
 
     mesh_id: Annotated[bytes, Field(2, fixed(32))]
     node_id: Annotated[bytes, Field(4, fixed(32))]
-    name: Annotated[str, Field(6, text(limits.NAME))]
+    name: Annotated[str, Field(6, NAME)]
     roles: Annotated[int, Field(8, U32)]
     identity_key: Annotated[bytes, Field(10, fixed(32))]
     static_key: Annotated[bytes, Field(12, fixed(32))]
@@ -81,15 +73,14 @@ class Certificate(Message):
     def verified(cls, data: bytes, authority: bytes) -> Self:
         """Parse a certificate and check all but its time against the key of its authority."""  # ID-2.2
         if len(data) > limits.CERTIFICATE:
-            raise WireError(Fault.TOO_LONG, "a certificate has more than 1,024 bytes")
+            raise WireError(Fault.OVERSIZED, "a certificate has more than 1,024 bytes")
         certificate = cls.decode(data)
-        check_name(certificate.name)
         if certificate.mesh_id != mesh_id(authority):
-            raise WireError(Fault.WRONG_MESH, "a certificate is of another mesh")
+            raise WireError(Fault.WRONG_PEER, "a certificate is of another mesh")
         *_, (_, _, end) = fields(data)
         verify(authority, domain("certificate") + data[:end], certificate.signature)  # WIRE-1.9
         if certificate.node_id != node_id(certificate.identity_key, certificate.salt):
-            raise WireError(Fault.WRONG_NODE, "a certificate's node id does not follow from its key")
+            raise WireError(Fault.WRONG_PEER, "a certificate's node id does not follow from its key")
         return certificate
 
     def expired(self, now: float) -> bool:

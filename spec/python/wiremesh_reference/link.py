@@ -280,7 +280,7 @@ class Link:
     def receive(self, plaintext: bytes, now: float) -> Iterator[Event]:
         """What the frames of a record mean."""
         if not plaintext:
-            raise WireError(Fault.FRAME, "a record without a frame")
+            raise WireError(Fault.TRUNCATED, "a record without a frame")
         for frame in frames.parse(plaintext):
             if len(self.control) > limits.CONTROL_QUEUE:
                 raise WireError(Fault.FLOOD, "the other side asks much and reads nothing")

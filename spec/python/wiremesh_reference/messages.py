@@ -10,11 +10,10 @@ from typing import Annotated
 from . import limits
 from .errors import Fault, WireError
 from .head import LOAD, Load
-from .tlv import FLAG, U8, U16, U32, U64, Field, Kind, Message, blob, fixed, listed, nested, text
+from .tlv import ENDPOINT, FLAG, NAME, U8, U16, U32, U64, Field, Kind, Message, blob, fixed, listed, nested, text
 
-NAME = text(limits.NAME)
 REGION = text(limits.REGION)
-ENDPOINTS = listed(text(limits.ENDPOINT), limits.ENDPOINTS)
+ENDPOINTS = listed(ENDPOINT, limits.ENDPOINTS)
 
 Capability = bool | int | float | str
 
@@ -52,7 +51,7 @@ def _decode_capability(data: bytes) -> tuple[str, Capability | JSONText]:
         return key, FLAG.decode(value)
     if kind in (2, 3):
         if len(value) != 8:
-            raise WireError(Fault.WRONG_LENGTH, "a number has not 8 bytes")
+            raise WireError(Fault.BAD_LENGTH, "a number has not 8 bytes")
         number: int | float = struct.unpack(">q" if kind == 2 else ">d", value)[0]
         if number - number != 0:
             raise WireError(Fault.BAD_VALUE, "a number is not finite")
@@ -123,7 +122,7 @@ class RegistrationAccepted(Message):
     """MSG-3.3"""
 
     name: Annotated[str, Field(2, NAME)]
-    observed: Annotated[str, Field(4, text(limits.ENDPOINT))]
+    observed: Annotated[str, Field(4, ENDPOINT)]
     reachable: Annotated[bool | None, Field(6, FLAG)] = None
     revision: Annotated[int, Field(8, U64)]
 
@@ -245,7 +244,7 @@ class SequenceReader:
         while len(self.buffer) >= 4:
             length = int.from_bytes(self.buffer[:4], "big")
             if length > limits.MESSAGE:
-                raise WireError(Fault.TOO_LONG, "a message has more than 1,048,576 bytes")
+                raise WireError(Fault.OVERSIZED, "a message has more than 1,048,576 bytes")
             if len(self.buffer) < 4 + length:
                 break
             messages.append(bytes(self.buffer[4 : 4 + length]))

@@ -14,9 +14,10 @@ from .connection import Connection, dial
 from .errors import CallError, Code, WireError
 from .handshake import Expect, Local, Parameters, local_features
 from .head import Head
-from .identity import COORDINATOR, Certificate, SigningKey, check_name, domain
+from .identity import COORDINATOR, Certificate, SigningKey, domain
 from .messages import EnrolAnswer, EnrolRequest, RenewRequest
 from .noise import KeyPair
+from .tlv import NAME
 from .tokens import Token
 
 
@@ -90,7 +91,7 @@ async def ask(connection: Connection, method: str, body: bytes = b"", timeout: f
 async def enrol(join: str, name: str, roles: int) -> Node:
     """Join a mesh with a token: the first endpoint that answers admits or refuses."""
     token, seed, static = Token.parse(join.strip()), os.urandom(32), KeyPair.of(os.urandom(32))
-    check_name(name)
+    NAME.encode(name)
     epoch = next_epoch(0)
     local = Local(authority=token.authority, static=static, parameters=Parameters.usual(epoch))
     failure = CallError(Code.UNREACHABLE, "the token names no coordinator")

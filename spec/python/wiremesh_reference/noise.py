@@ -62,7 +62,7 @@ class CipherState:
         if self.key is None:
             return plaintext
         if self.nonce >= LAST_NONCE:
-            raise WireError(Fault.NONCE_EXHAUSTED, "the nonces of a key are used up")
+            raise WireError(Fault.EXHAUSTED, "the nonces of a key are used up")
         sealed = self.suite.seal(plaintext, ad, self.suite.nonce(self.nonce), self.key)
         self.nonce += 1
         return sealed
@@ -71,13 +71,13 @@ class CipherState:
         if self.key is None:
             return ciphertext
         if self.nonce >= LAST_NONCE:
-            raise WireError(Fault.NONCE_EXHAUSTED, "the nonces of a key are used up")
+            raise WireError(Fault.EXHAUSTED, "the nonces of a key are used up")
+        if len(ciphertext) < TAG:
+            raise WireError(Fault.TRUNCATED, "a ciphertext is shorter than its tag")
         try:
-            if len(ciphertext) < TAG:
-                raise CryptoError
             plaintext = self.suite.open(ciphertext, ad, self.suite.nonce(self.nonce), self.key)
         except CryptoError:
-            raise WireError(Fault.DECRYPT, "a ciphertext does not open") from None
+            raise WireError(Fault.AUTHENTICATION, "a ciphertext does not open") from None
         self.nonce += 1
         return plaintext
 
@@ -145,7 +145,7 @@ class KeyPair:
         try:
             return bindings.crypto_scalarmult(self.secret, public)
         except (RuntimeError, CryptoError):  # a point of small order
-            raise WireError(Fault.BAD_POINT, "a public key is a point of small order") from None
+            raise WireError(Fault.AUTHENTICATION, "a public key is a point of small order") from None
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,8 @@ class HandshakeState:
         self, pattern: Pattern, suite: Suite, *, initiator: bool, prologue: bytes, static: KeyPair, ephemeral: KeyPair,
         remote_static: bytes | None = None, psk: bytes | None = None,
     ) -> None:
-        self.symmetric = SymmetricState(f"Noise_{pattern.name}_25519_{suite.name}_SHA256", suite)
+        self.name = f"Noise_{pattern.name}_25519_{suite.name}_SHA256"
+        self.symmetric = SymmetricState(self.name, suite)
         self.pattern, self.initiator, self.static, self.ephemeral = pattern, initiator, static, ephemeral
         self.remote_static, self.psk = remote_static, psk
         self.remote_ephemeral: bytes | None = None

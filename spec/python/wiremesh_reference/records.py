@@ -15,14 +15,13 @@ class Sealer:
     """The sender's direction."""
 
     def __init__(self, cipher: CipherState) -> None:
-        self.cipher, self.count = cipher, 0
+        self.cipher = cipher
 
     def seal(self, plaintext: bytes) -> bytes:
         if len(plaintext) > MAX_PLAINTEXT:
-            raise WireError(Fault.TOO_LONG, "a record has more than 65,519 bytes of frames")
+            raise WireError(Fault.OVERSIZED, "a record has more than 65,519 bytes of frames")
         sealed = self.cipher.encrypt(b"", plaintext)  # WIRE-4.2
-        self.count += 1
-        if self.count % limits.REKEY_INTERVAL == 0:  # WIRE-4.3
+        if self.cipher.nonce % limits.REKEY_INTERVAL == 0:  # WIRE-4.3
             self.cipher.rekey()
         return struct.pack(">H", len(sealed)) + sealed
 
@@ -31,7 +30,7 @@ class Opener:
     """The receiver's direction. After an error it is of no more use: the shell closes the connection."""  # WIRE-4.4
 
     def __init__(self, cipher: CipherState) -> None:
-        self.cipher, self.count, self.buffer = cipher, 0, bytearray()
+        self.cipher, self.buffer = cipher, bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
         """The plaintexts of the records that are whole now."""
@@ -48,7 +47,6 @@ class Opener:
 
     def open(self, ciphertext: bytes) -> bytes:
         plaintext = self.cipher.decrypt(b"", ciphertext)
-        self.count += 1
-        if self.count % limits.REKEY_INTERVAL == 0:  # WIRE-4.3
+        if self.cipher.nonce % limits.REKEY_INTERVAL == 0:  # WIRE-4.3
             self.cipher.rekey()
         return plaintext

@@ -7,11 +7,13 @@ default may be absent, and is absent exactly where it has that default.
 from __future__ import annotations
 
 import dataclasses
+import re
 import struct
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Self, TypeVar
 
+from . import limits
 from .errors import Fault, WireError
 
 T = TypeVar("T")
@@ -41,7 +43,7 @@ def fields(data: bytes) -> Iterator[tuple[int, bytes, int]]:
             raise WireError(Fault.TRUNCATED, "a field is cut off")
         number, length = struct.unpack_from(">HH", data, offset)
         if number <= previous:  # WIRE-1.2
-            raise WireError(Fault.FIELD_ORDER, f"field {number} comes after field {previous}")
+            raise WireError(Fault.UNORDERED, f"field {number} comes after field {previous}")
         if len(data) - offset - 4 < length:
             raise WireError(Fault.TRUNCATED, f"field {number} is cut off")
         yield number, data[offset + 4 : offset + 4 + length], offset
@@ -50,7 +52,7 @@ def fields(data: bytes) -> Iterator[tuple[int, bytes, int]]:
 
 def encode_field(number: int, value: bytes) -> bytes:
     if len(value) > 0xFFFF:
-        raise WireError(Fault.TOO_LONG, f"field {number} has more than 65,535 bytes")
+        raise WireError(Fault.BAD_LENGTH, f"field {number} has more than 65,535 bytes")
     return struct.pack(">HH", number, len(value)) + value
 
 
@@ -72,14 +74,14 @@ class Message:
         for number, value, _ in fields(data):
             if number in known:
                 name, field, default = known[number]
-                values[name] = field.kind.decode(value)
+                values[name] = default if value == b"" and default == "" else field.kind.decode(value)
                 if values[name] == default:  # WIRE-1.8
-                    raise WireError(Fault.NOT_CANONICAL, f"field {number} says what its absence says")
+                    raise WireError(Fault.NOT_MINIMAL, f"field {number} says what its absence says")
             elif number % 2 == 0:  # WIRE-1.3
-                raise WireError(Fault.UNKNOWN_FIELD, f"field {number} is not known")
+                raise WireError(Fault.UNKNOWN_CRITICAL, f"field {number} is not known")
         for number, (name, _, default) in known.items():
             if name not in values and default is dataclasses.MISSING:
-                raise WireError(Fault.MISSING_FIELD, f"field {number} is missing")
+                raise WireError(Fault.MISSING, f"field {number} is missing")
         return cls(**values)
 
 
@@ -106,7 +108,7 @@ def integer(width: int) -> Kind[int]:
 
     def decode(data: bytes) -> int:
         if len(data) != width:
-            raise WireError(Fault.WRONG_LENGTH, f"an integer has {len(data)} bytes instead of {width}")
+            raise WireError(Fault.BAD_LENGTH, f"an integer has {len(data)} bytes instead of {width}")
         return int.from_bytes(data, "big")
 
     return Kind(encode, decode)
@@ -117,7 +119,7 @@ def fixed(width: int) -> Kind[bytes]:
 
     def decode(data: bytes) -> bytes:
         if len(data) != width:
-            raise WireError(Fault.WRONG_LENGTH, f"a value has {len(data)} bytes instead of {width}")
+            raise WireError(Fault.BAD_LENGTH, f"a value has {len(data)} bytes instead of {width}")
         return data
 
     return Kind(lambda value: decode(value), decode)
@@ -128,7 +130,7 @@ def blob(limit: int) -> Kind[bytes]:
 
     def check(data: bytes) -> bytes:
         if len(data) > limit:
-            raise WireError(Fault.TOO_LONG, f"a value has {len(data)} bytes, more than {limit}")
+            raise WireError(Fault.BAD_LENGTH, f"a value has {len(data)} bytes, more than {limit}")
         return data
 
     return Kind(check, check)
@@ -142,14 +144,33 @@ def text(limit: int) -> Kind[str]:
         try:
             return raw.decode(data).decode("utf-8")
         except UnicodeDecodeError:
-            raise WireError(Fault.NOT_UTF8, "a text is not UTF-8") from None
+            raise WireError(Fault.BAD_VALUE, "a text is not UTF-8") from None
 
     return Kind(lambda value: raw.encode(value.encode("utf-8")), decode)
 
 
+def word(limit: int, pattern: str, what: str) -> Kind[str]:
+    """Text of a form."""
+    raw = text(limit)
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise WireError(Fault.BAD_VALUE, f"{value[:40]!r} is not {what}")
+        return value
+
+    return Kind(lambda value: raw.encode(check(value)), lambda data: check(raw.decode(data)))
+
+
+def _decode_endpoint(data: bytes) -> str:
+    value = _ENDPOINT.decode(data)
+    if int(value.rpartition(":")[2]) > 65535:
+        raise WireError(Fault.BAD_VALUE, "a port is above 65,535")
+    return value
+
+
 def _decode_flag(data: bytes) -> bool:
     if len(data) != 1:
-        raise WireError(Fault.WRONG_LENGTH, f"a flag has {len(data)} bytes")
+        raise WireError(Fault.BAD_LENGTH, f"a flag has {len(data)} bytes")
     if data[0] > 1:  # WIRE-1.6
         raise WireError(Fault.BAD_VALUE, f"a flag is {data[0]}")
     return data[0] == 1
@@ -160,19 +181,21 @@ def listed(element: Kind[T], most: int) -> Kind[tuple[T, ...]]:
 
     def encode(values: tuple[T, ...]) -> bytes:
         if len(values) > most:
-            raise WireError(Fault.TOO_MANY, f"a list has {len(values)} elements, more than {most}")
+            raise WireError(Fault.OVERSIZED, f"a list has {len(values)} elements, more than {most}")
         parts = [element.encode(value) for value in values]
         return b"".join(struct.pack(">H", len(part)) + part for part in parts)
 
     def decode(data: bytes) -> tuple[T, ...]:
+        if not data:
+            raise WireError(Fault.NOT_MINIMAL, "an empty list is to be left out")
         values: list[T] = []
         offset = 0
         while offset < len(data):
             if len(values) == most:
-                raise WireError(Fault.TOO_MANY, f"a list has more than {most} elements")
+                raise WireError(Fault.OVERSIZED, f"a list has more than {most} elements")
             end = offset + 2 + int.from_bytes(data[offset : offset + 2], "big")
             if len(data) < max(end, offset + 2):
-                raise WireError(Fault.TRUNCATED, "an element of a list is cut off")
+                raise WireError(Fault.BAD_LENGTH, "an element of a list is cut off")
             values.append(element.decode(data[offset + 2 : end]))
             offset = end
         return tuple(values)
@@ -187,5 +210,8 @@ def nested(message: type[M], limit: int) -> Kind[M]:
 
 
 M = TypeVar("M", bound=Message)
+NAME = word(limits.NAME, r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name")  # ID-1.5
+_ENDPOINT = word(limits.ENDPOINT, r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\]):(0|[1-9][0-9]{0,4})", "host:port")
+ENDPOINT = Kind(_ENDPOINT.encode, _decode_endpoint)
 U8, U16, U32, U64 = integer(1), integer(2), integer(4), integer(8)
 FLAG: Kind[bool] = Kind(lambda value: bytes([value]), _decode_flag)
