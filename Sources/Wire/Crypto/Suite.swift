@@ -13,6 +13,9 @@ public enum Suite: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// The suites that this machine can run.
+    package static let available = allCases.filter(\.isAvailable)
+
     /// The cipher's name in a Noise protocol name.
     package var noiseName: String {
         switch self {

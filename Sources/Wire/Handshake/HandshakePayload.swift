@@ -20,11 +20,11 @@ package struct HandshakePayload {
         static let certificate: UInt16 = 10
     }
 
-    /// This side's payload.
-    package init(preface: Preface, parameters: LinkParameters, certificate: Certificate?) {
+    /// This side's payload. `suites` are those that it can run.
+    package init(preface: Preface, suites: [Suite] = Suite.available, parameters: LinkParameters, certificate: Certificate?) {
         self.preface = preface.encoded
         majors = [Preface.major]
-        suites = Suite.allCases.filter(\.isAvailable).map(\.rawValue)
+        self.suites = suites.map(\.rawValue).sorted()
         self.parameters = parameters
         self.certificate = certificate
     }

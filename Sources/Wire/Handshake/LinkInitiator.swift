@@ -22,6 +22,8 @@ public struct LinkInitiator: ~Copyable, Sendable {
     private let parameters: LinkParameters
     private let now: UnixTime
     private let ephemeral: SecretBytes
+    /// What this side says that it can run; the machine's own suites unless a test vector says otherwise.
+    package var offered = Suite.available
     private var state = State.ready
     private var inbox = HandshakeInbox()
 
@@ -74,7 +76,7 @@ public struct LinkInitiator: ~Copyable, Sendable {
         inbox.clear()
         try check(answer, staticKey: noise.remoteStatic)
         let certificate = token == nil ? credentials.certificate : nil
-        let payload = HandshakePayload(preface: preface, parameters: parameters, certificate: certificate)
+        let payload = HandshakePayload(preface: preface, suites: offered, parameters: parameters, certificate: certificate)
         let reply = try HandshakeInbox.framed(try noise.write(try payload.encoded()))
         let keys = try LinkKeys(
             finishing: noise, peer: answer, isExpired: false, preface: preface, tokenID: token?.id, leftover: Array(rest))

@@ -24,6 +24,8 @@ public struct LinkResponder: ~Copyable {
     private let now: UnixTime
     private let ephemeral: SecretBytes
     private let tokenSecret: (TokenID) -> SecretBytes?
+    /// What this side says that it can run; the machine's own suites unless a test vector says otherwise.
+    package var offered = Suite.available
     private var state = State.awaitingFirst
     private var inbox = HandshakeInbox()
 
@@ -87,7 +89,7 @@ public struct LinkResponder: ~Copyable {
         var noise = try HandshakeState(
             preface.pattern.noise, suite: preface.suite, role: .responder, prologue: preface.prologue(clear: clear), keys: keys)
         guard try noise.read(message).isEmpty else { throw .trailing }
-        let payload = HandshakePayload(preface: preface, parameters: parameters, certificate: certificate)
+        let payload = HandshakePayload(preface: preface, suites: offered, parameters: parameters, certificate: certificate)
         let reply = try HandshakeInbox.framed(try noise.write(try payload.encoded()))
         state = .awaitingLast(noise, preface, token)
         return .send(reply)

@@ -5,7 +5,7 @@ public struct LinkSecrets: Sendable {
     /// What both directions are sealed with.
     public let suite: Suite
     /// The first keys of what the initiator and of what the responder sends; rekeying derives the next ones from them.
-    let initiator, responder: SecretBytes
+    package let initiator, responder: SecretBytes
 
     /// A line of a key log: what it opens, the ephemeral key, the suite, and both keys, in hexadecimal.
     public var keyLogLine: String {

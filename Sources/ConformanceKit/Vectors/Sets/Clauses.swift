@@ -19,3 +19,21 @@ extension Clauses {
     static let names = ["ID-1.5"]
     static let endpoints = ["ID-3.1"]
 }
+
+extension Clauses {
+    static let link = ["WIRE-3.1"]
+    static let preface = ["WIRE-2.2"]
+    static let enrolmentSuite = ["WIRE-2.3"]
+    static let mac1 = ["WIRE-3.3"]
+    static let psk = ["WIRE-3.4"]
+    static let firstFlight = ["WIRE-3.1"]
+    static let payloadOne = ["WIRE-3.5"]
+    static let payload = ["WIRE-3.5"]
+    static let parameters = ["WIRE-3.5"]
+    static let downgrade = ["WIRE-3.6"]
+    static let certificateUse = ["WIRE-3.7"]
+    static let certificateForm = ["ID-2.1"]
+    static let expectation = ["WIRE-3.8"]
+    static let expired = ["WIRE-3.9"]
+    static let framing = ["WIRE-3.11"]
+}

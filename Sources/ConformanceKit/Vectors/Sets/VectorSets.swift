@@ -1,6 +1,6 @@
 /// Every kind of vector and every file of spec/vectors.
 enum VectorSets {
-    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv]
+    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link]
 
-    static func all() throws -> [VectorSet] { try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] }
+    static func all() throws -> [VectorSet] { try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() }
 }
