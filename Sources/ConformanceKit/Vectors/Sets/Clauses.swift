@@ -37,3 +37,23 @@ extension Clauses {
     static let expired = ["WIRE-3.9"]
     static let framing = ["WIRE-3.11"]
 }
+
+extension Clauses {
+    static let enrolRequest = ["MSG-2.1"]
+    static let renewRequest = ["MSG-2.2"]
+    static let enrolAnswer = ["MSG-2.3"]
+    static let registration = ["MSG-3.1"]
+    static let capabilities = ["MSG-3.2"]
+    static let registrationAccepted = ["MSG-3.3"]
+    static let serviceRecord = ["MSG-3.4"]
+    static let load = ["MSG-3.5"]
+    static let summary = ["MSG-4.1"]
+    static let discover = ["MSG-4.2"]
+    static let sequence = ["MSG-1.2"]
+    static let resolve = ["MSG-4.4"]
+    static let workerRecord = ["MSG-4.5"]
+    static let watchRequest = ["MSG-5.1"]
+    static let watchEvent = ["MSG-5.2"]
+    static let notice = ["MSG-6.1"]
+    static let head = ["WIRE-7.1"]
+}

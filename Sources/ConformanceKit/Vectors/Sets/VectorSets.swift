@@ -1,6 +1,8 @@
 /// Every kind of vector and every file of spec/vectors.
 enum VectorSets {
-    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link]
+    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence]
 
-    static func all() throws -> [VectorSet] { try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() }
+    static func all() throws -> [VectorSet] {
+        try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all()
+    }
 }
