@@ -1,113 +1,146 @@
+import Foundation
 import Testing
 import Wire
 
-/// The numbers in the tables of spec/ are those of the code.
-///
-/// A table that is checked stands below a comment: `<!-- check: NAME -->`, compared with what the module says, or
-/// `<!-- code: FILE ENUM N -->`, compared with the constants of the Nth enum of that name in the file.
+/// spec/registry.json and the code say the same numbers, and each says all that the other does.
 @Suite struct SpecTests {
-    @Test func frameTypesAreThoseOfTheCode() throws {
-        let rows = try Self.rows("frames")
-        let code = FrameType.allCases.map { "\(Self.hex($0.rawValue)) \(Self.plain("\($0)"))" }
-        #expect(rows.map { "\($0[0]) \(Self.plain($0[1]))" }.sorted() == code.sorted())
+    private let registry: Registry
+
+    init() throws { registry = try Registry.read() }
+
+    @Test func frameTypesAreThoseOfTheCode() {
+        let code = FrameType.allCases.map { "\($0.rawValue) \(Self.plain("\($0)"))" }
+        #expect(registry.frames.map { "\($0.code) \(Self.plain($0.name))" }.sorted() == code.sorted())
     }
 
     @Test func flagsAreThoseOfTheCode() throws {
-        let code: [String: FrameFlags] = ["END": .end, "MORE": .more, "LZ4": .lz4]
-        #expect(try Self.rows("flags").map { "\($0[0]) \($0[1])" }.sorted() == code.map { "\(Self.hex($1.rawValue)) \($0)" }.sorted())
+        let source = try SourceTree.here.file("Sources/Wire/Frames/FrameType.swift").lines
+        let code = source.compactMap { $0.firstMatch(of: /static let (\w+) = FrameFlags\(rawValue: (\d+)\)/) }
+        #expect(registry.flags.map { "\($0.bit) \($0.name)" }.sorted() == code.map { "\($0.2) \($0.1.uppercased())" }.sorted())
+        for frame in registry.frames {
+            let type = try #require(FrameType(rawValue: UInt8(frame.code)))
+            let bits = registry.flags.filter { frame.flags.contains($0.name) }.reduce(0) { $0 | $1.bit }
+            #expect(FrameFlags.defined(for: type).rawValue == UInt8(bits), "\(frame.name)")
+            #expect(frame.flags == registry.flags.filter { $0.frames.contains(frame.name) }.map(\.name), "\(frame.name)")
+        }
     }
 
-    @Test func errorsAreThoseOfTheCode() throws {
-        let rows = try Self.rows("errors").map { $0.prefix(3).joined(separator: " ") }
-        let code = ErrorCode.table.map { "\(Self.hex($0.code.rawValue)) \($0.name) \($0.httpStatus)" }
-        #expect(rows.sorted() == code.sorted())
+    @Test func errorsAreThoseOfTheCode() {
+        let code = ErrorCode.table.map { "\($0.code.rawValue) \($0.name) \($0.httpStatus)" }
+        #expect(registry.errors.map { "\($0.code) \($0.name) \($0.status)" } == code)
+        #expect(ErrorCode(rawValue: UInt16(registry.notProcessedBit)).isNotProcessed && registry.notProcessedBit.nonzeroBitCount == 1)
     }
 
-    @Test func suitesAreThoseOfTheCode() throws {
-        #expect(try Self.rows("suites").map { "\($0[0]) \($0[1])" } == Suite.allCases.map { "\($0.rawValue) \($0)" })
+    @Test func suitesAndPatternsAreThoseOfTheCode() throws {
+        let code = Suite.allCases.map { "\($0.rawValue) \($0) 25519_\($0.noiseName)_SHA256" }
+        #expect(registry.suites.map { "\($0.code) \($0.name) \($0.noise)" } == code)
+        for pattern in registry.patterns {
+            let known = try #require(Preface.Pattern(rawValue: UInt8(pattern.code)))
+            #expect("\(known)" == pattern.name && known.noise.name == pattern.noise && known.clearLength == pattern.clearBytes)
+            for suite in registry.suites {
+                let preface = Array("WMSH".utf8) + [1, UInt8(suite.code), UInt8(pattern.code), 0]
+                let isTaken = (try? Preface(decoding: preface)) != nil
+                #expect(isTaken == pattern.suites.contains(suite.code))
+            }
+        }
+        #expect((0...UInt8.max).filter { Preface.Pattern(rawValue: $0) != nil }.count == registry.patterns.count)
     }
 
-    @Test func limitsAreThoseOfTheCode() throws {
-        let code: [String: UInt64] = [
-            "handshakeMessage": UInt64(Limits.handshakeMessage), "recordCiphertext": UInt64(Limits.recordCiphertext),
-            "framePayload": UInt64(Limits.framePayload), "data": UInt64(Limits.data), "headSize": UInt64(Limits.headSize),
-            "reason": UInt64(Limits.reason), "name": UInt64(Limits.name), "region": UInt64(Limits.region), "url": UInt64(Limits.url),
-            "endpoint": UInt64(Limits.endpoint), "endpoints": UInt64(Limits.endpoints), "services": UInt64(Limits.services),
-            "capabilities": UInt64(Limits.capabilities), "capabilityText": UInt64(Limits.capabilityText),
-            "certificate": UInt64(Limits.certificate), "token": UInt64(Limits.token), "record": UInt64(Limits.record),
-            "message": UInt64(Limits.message), "rekeyInterval": Limits.rekeyInterval, "streamWindow": Limits.streamWindow,
-            "streamWindowMaximum": Limits.streamWindowMaximum, "linkWindow": Limits.linkWindow,
-            "linkWindowMaximum": Limits.linkWindowMaximum, "openStreams": UInt64(Limits.openStreams), "hops": UInt64(Limits.hops),
-            "idleFrameBurst": UInt64(Limits.idleFrameBurst), "idleFrameRate": UInt64(Limits.idleFrameRate),
-            "unauthenticatedPerSource": UInt64(Limits.unauthenticatedPerSource), "unauthenticated": UInt64(Limits.unauthenticated),
+    @Test func fixedTextsAreThoseOfTheCode() throws {
+        let preface = Preface(suite: .chaChaPoly, pattern: .member)
+        #expect(registry.string("magic").map { Array($0.utf8) } == Array(preface.encoded.prefix(4)))
+        #expect(registry.string("prologueName").map { Array($0.utf8) } == Array(preface.prologue(clear: []).dropLast(8)))
+        #expect(registry.protocol == registry.string("prologueName"))
+        let places = [
+            "domainPrefix": "Sources/Wire/Identity/Domain.swift", "tokenPrefix": "Sources/Wire/Identity/JoinToken.swift",
+            "coordinatorNamePrefix": "Sources/Coordinator/Folder/Authority.swift",
         ]
-        let rows = try Self.rows("limits")
-        #expect(rows.count == code.count)
-        for row in rows { #expect(code[row[0]].map(String.init) == row[1], "\(row[0])") }
+        for (name, path) in places {
+            let text = try #require(registry.string(name))
+            #expect(try SourceTree.here.file(path).lines.contains { $0.contains("= \"\(text)\"") }, "\(name)")
+        }
+        let domains = try SourceTree.here.file("Sources/Wire/Identity/Domain.swift").lines
+            .compactMap { $0.firstMatch(of: /static let (\w+) = Domain\("([a-z ]+)"\)/) }.map { "\($0.1) \($0.2)" }
+        #expect(registry.domains.map { "\($0.name) \($0.text)" }.sorted() == domains.sorted())
     }
 
     @Test func methodsAreThoseOfTheCode() throws {
-        let source = try SourceTree.here.file("Sources/Wire/Messages/WireMessage.swift")
-        let code = source.lines.compactMap { $0.firstMatch(of: /static let \w+ = "(mesh\.\w+)"/).map { String($0.1) } }
+        let code = try SourceTree.here.file("Sources/Wire/Messages/WireMessage.swift").lines
+            .compactMap { $0.firstMatch(of: /static let \w+ = "(mesh\.\w+)"/).map { String($0.1) } }
         #expect(!code.isEmpty)
-        #expect(try Self.rows("methods").map { $0[0] }.sorted() == code.sorted())
+        #expect(registry.methods.map(\.name) == code)
+        #expect(code.allSatisfy { $0.hasPrefix(registry.string("methodPrefix") ?? "?") })
     }
 
-    @Test func everyTableOfTypesIsThatOfTheCode() throws {
-        var checked = 0
-        for page in try Self.pages() {
-            for (index, line) in page.lines.enumerated() {
-                guard let mark = line.firstMatch(of: /<!-- code: (\S+) (\w+)(?: (\d+))? -->/) else { continue }
-                let constants = try Self.constants(String(mark.1), String(mark.2), mark.3.flatMap { Int($0) } ?? 0)
-                let rows = Self.table(page, after: index).compactMap { row in Self.number(row[0]).map { "\($0) \(row[1])" } }
-                #expect(rows == constants, "\(page.path):\(index + 1)")
-                checked += 1
+    @Test func bitsAndEnumsAreThoseOfTheCode() throws {
+        let tree = SourceTree.here
+        let features = try tree.file("Sources/Wire/Messages/Records.swift").lines
+            .compactMap { $0.firstMatch(of: /static let (\w+) = Features\(rawValue: (\d+)\)/) }.map { "\($0.2) \($0.1)" }
+        let roles = try tree.file("Sources/Wire/Identity/Roles.swift").lines
+            .compactMap { $0.firstMatch(of: /static let (\w+) = Roles\(rawValue: (\d+)\)/) }.map { "\($0.2) \($0.1)" }
+        let notices = try tree.file("Sources/Wire/Messages/Notice+Codec.swift").lines
+            .compactMap { $0.firstMatch(of: /static let (\w+) = Kind\(rawValue: (\d+)\)/) }.map { "\($0.2) \($0.1)" }
+        #expect(registry.bits.mapValues { $0.map { "\($0.bit) \($0.name)" } } == ["features": features, "roles": roles])
+        let code = [
+            "workerState": WorkerRecord.State.allCases.map { "\($0.rawValue) \($0)" }, "noticeKind": notices,
+            "watchKind": try SwiftConstants.cases("Sources/Wire/Messages/Watch+Codec.swift", "Kind"),
+            "capabilityKind": try SwiftConstants.cases("Sources/Wire/Messages/Capabilities+Codec.swift", "Kind"),
+        ]
+        #expect(registry.enums.mapValues { $0.map { "\($0.code) \($0.name)" } } == code)
+    }
+
+    /// Every message of the registry has its constants, and every file with such constants its messages.
+    @Test func fieldsAreThoseOfTheCode() throws {
+        for message in registry.messages {
+            let place = try #require(SwiftConstants.places[message.name], "\(message.name) is not in SwiftConstants.places")
+            let code = try SwiftConstants.types(place)
+            #expect(message.fields.map { "\($0.type) \($0.name)" } == code, "\(message.name)")
+        }
+        #expect(Set(SwiftConstants.places.keys) == Set(registry.messages.map(\.name)))
+        for folder in ["Sources/Wire/Messages", "Sources/Wire/Handshake", "Sources/Wire/Identity", "Sources/Wire/Frames"] {
+            for file in try SourceTree.here.swiftFiles(folder) where file.path != "Sources/Wire/Identity/NodeCredentials.swift" {
+                let there = try SwiftConstants.count(file.path)
+                let places = SwiftConstants.places.values.filter { $0.path == file.path }
+                let known = try places.reduce(0) { try $0 + SwiftConstants.types($1).count }
+                #expect(there == known, "\(file.path) has TLV types that the registry does not have")
             }
         }
-        #expect(checked >= 15)
     }
 
-    // MARK: Reading
-
-    private static func pages() throws -> [SourceFile] { try SourceTree.here.files("spec").filter { $0.path.hasSuffix(".md") } }
-
-    /// The rows of every table that is marked with `name`, cell by cell.
-    private static func rows(_ name: String) throws -> [[String]] {
-        var found: [[String]] = []
-        for page in try pages() {
-            for (index, line) in page.lines.enumerated() where line == "<!-- check: \(name) -->" { found += table(page, after: index) }
+    @Test func limitsAreThoseOfTheCode() throws {
+        let numbers = registry.limits + registry.defaults + registry.timers
+        #expect(Set(numbers.map(\.name)).count == numbers.count)
+        for number in numbers { #expect(SwiftLimits.values[number.name] == number.value, "\(number.name)") }
+        #expect(Set(SwiftLimits.values.keys) == Set(numbers.map(\.name)))
+        let declared = try SourceTree.here.file("Sources/Wire/Limits.swift").lines
+            .compactMap { $0.firstMatch(of: /static let (\w+)/).map { String($0.1) } }
+        let accounted = Set(numbers.map(\.name)).union(SwiftLimits.local)
+        for name in declared {
+            #expect(accounted.contains(name), "Limits.\(name) is neither in spec/registry.json nor named as local in SwiftLimits")
         }
-        return found
+        #expect(SwiftLimits.local.subtracting(declared).isEmpty)
     }
 
-    private static func table(_ page: SourceFile, after mark: Int) -> [[String]] {
-        page.lines.dropFirst(mark + 3).prefix { $0.hasPrefix("|") }.map { line in
-            line.split(separator: "|").map { $0.trimmingPrefix { $0 == " " } }.map { cell in
-                String(cell.reversed().drop { $0 == " " }.reversed())
-            }
-        }
+    @Test func faultsAreThoseOfTheCode() throws {
+        let wire = try SwiftConstants.cases("Sources/Wire/Errors/WireError.swift", "WireError").filter { $0 != "certificate" }
+        let names = wire + ["wrongPeer", "certificateExpired", "noCertificate", "notAToken", "mistypedToken"]
+        #expect(registry.vectorErrors.map(\.name).sorted() == names.map(Self.kebab).sorted())
     }
 
-    /// "type name" for each constant of the `skip`th enum called `name`, in order.
-    private static func constants(_ path: String, _ name: String, _ skip: Int) throws -> [String] {
-        let lines = try SourceTree.here.file(path).lines
-        let starts = lines.indices.filter { lines[$0].contains("enum \(name) {") }
-        try #require(skip < starts.count, "\(path) has no enum \(name)")
-        return lines[starts[skip]...].prefix { $0.first != "}" && $0 != "    }" }.compactMap { line in
-            guard let constant = line.firstMatch(of: /static let (\w+): UInt16 = (\w+)/) else { return nil }
-            return number(String(constant.2)).map { "\($0) \(constant.1)" }
-        }
-    }
-
-    private static func number(_ text: String) -> Int? {
-        text.lowercased().hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
-    }
-
-    private static func hex(_ number: some BinaryInteger & FixedWidthInteger) -> String {
-        let digits = String(number, radix: 16)
-        return "0x" + String(repeating: "0", count: max(0, number.bitWidth / 4 - digits.count)) + digits
+    @Test func documentsAreAsRendered() throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", SourceTree.here.root.appendingPathComponent("spec/render").path, "--check"]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "run spec/render")
     }
 
     /// "MAX_STREAMS" and "maxStreams" are one name.
     private static func plain(_ name: String) -> String { name.filter { $0 != "_" }.uppercased() }
+
+    /// "badLength" is "bad-length".
+    private static func kebab(_ name: String) -> String {
+        name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+    }
 }

@@ -34,7 +34,7 @@ public struct FrameFlags: OptionSet, Hashable, Sendable {
     public static let lz4 = FrameFlags(rawValue: 4)
 
     /// The flags that `type` defines.
-    static func defined(for type: FrameType) -> FrameFlags {
+    package static func defined(for type: FrameType) -> FrameFlags {
         switch type {
         case .data: [.end, .more, .lz4]
         case .head: [.end]

@@ -12,7 +12,7 @@ package struct Preface: Hashable, Sendable {
         case enrolment = 2
 
         /// How many clear bytes follow the preface.
-        var clearLength: Int { self == .enrolment ? 16 : 0 }
+        package var clearLength: Int { self == .enrolment ? 16 : 0 }
 
         package var noise: HandshakePattern { self == .enrolment ? .xxpsk3 : .xx }
     }

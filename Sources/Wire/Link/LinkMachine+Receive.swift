@@ -4,7 +4,7 @@ extension LinkMachine {
     ///
     /// Throws `authentication` where it does not open: close the link without a word.
     public mutating func open(_ record: RawSpan, into frames: inout MutableRawSpan, now: Instant) throws(WireError) -> Int {
-        guard record.byteCount > Limits.tag else { throw .authentication }
+        guard record.byteCount > Limits.tag else { throw .authentication }  // REC-4.2
         try opener.open(record, into: &frames)
         lastReceived = now
         frameOffset = 0
@@ -136,8 +136,9 @@ extension LinkMachine {
         let isCompressed = header.flags.contains(.lz4)
         let end = header.flags.contains(.end)
         guard payload.count <= Limits.data + (isCompressed ? 2 : 0) else { throw .oversized }
+        guard !isCompressed || payload.count > 2 else { throw .compression }
         let count = isCompressed ? Int(try frames.integer(UInt16.self, at: payload.lowerBound)) : payload.count
-        guard count <= Limits.data, !isCompressed || count > 0 && payload.count > 2 else { throw .compression }
+        guard count <= Limits.data, !isCompressed || count > 0 else { throw .compression }
         received += UInt64(count)
         guard received <= granted else { throw .flowControl }
         if count == 0, !end { try budget.spend(now: now) }

@@ -70,7 +70,7 @@ extension LinkMachine {
         _ ref: StreamRef, _ code: ErrorCode, retryAfter: UInt32 = 0, reason: String
     ) throws(WireError) {
         guard let index = streams.index(of: ref), !streams[index].closed else { return }
-        let text = Array(reason.utf8.prefix(Limits.reason))
+        let text = reason.cutToReason
         try writer.append(.reset, stream: ref.id, length: 6 + text.count) { out in
             out.appendInteger(code.rawValue)
             out.appendInteger(retryAfter)
@@ -276,5 +276,16 @@ extension LinkMachine {
         guard limit &- acceptLimit >= max(configuration.own.maxStreams / 2, 1) else { return }
         acceptLimit = limit
         try writer.append(.maxStreams, stream: 0, length: 4) { $0.appendInteger(limit) }
+    }
+}
+
+extension String {
+    /// At most `Limits.reason` bytes of it, cut between two characters: half a character would not be UTF-8 and end the link.
+    var cutToReason: [UInt8] {
+        var bytes = Array(utf8.prefix(Limits.reason))
+        // FRAME-1.7: a byte 10xxxxxx continues a character that has begun before it.
+        guard utf8.count > bytes.count, let next = utf8.dropFirst(bytes.count).first, next & 0xC0 == 0x80 else { return bytes }
+        while let last = bytes.popLast(), last & 0xC0 == 0x80 {}
+        return bytes
     }
 }

@@ -185,7 +185,7 @@ public struct LinkMachine: ~Copyable {
     public mutating func drain(_ code: ErrorCode = .draining, reason: String = "") throws(WireError) {
         guard drainingAt == nil else { return }
         drainingAt = highestPeerID
-        let text = Array(reason.utf8.prefix(Limits.reason))
+        let text = reason.cutToReason
         let last = highestPeerID
         try writer.append(.goAway, stream: 0, length: 6 + text.count) { out in
             out.appendInteger(last)

@@ -30,7 +30,7 @@ import Wire
         ("reset of a stream that never was", RogueLink.frame(0x0A, stream: 9, [0, 0, 0, 0, 0, 0]), .streamState),
         ("goaway with a long reason", RogueLink.frame(0x10, stream: 0, [UInt8](repeating: 0x61, count: 300)), .badLength(0x10)),
         ("goaway that is not text", RogueLink.frame(0x10, stream: 0, [0, 0, 0, 0, 0, 0, 0xFF]), .badValue(0x10)),
-        ("compressed without a size", head(1) + RogueLink.frame(0x00, flags: 4, stream: 1, [1]), .truncated),
+        ("compressed without a size", head(1) + RogueLink.frame(0x00, flags: 4, stream: 1, [1]), .compression),
         ("compressed beyond the limit", head(1) + RogueLink.frame(0x00, flags: 4, stream: 1, [0xFF, 0xFF, 0]), .compression),
     ]
 

@@ -1,0 +1,114 @@
+import Testing
+import Wire
+
+/// Where the code has the TLV types of each message of the registry.
+enum SwiftConstants {
+    struct Place {
+        var path: String
+        /// The enum whose constants they are; empty for constants of the message itself.
+        var name: String
+        /// Which of the enums of that name in the file.
+        var skip = 0
+    }
+
+    static let places: [String: Place] = [
+        "HandshakePayload": Place(path: "Sources/Wire/Handshake/HandshakePayload.swift", name: "Field"),
+        "LinkParameters": Place(path: "Sources/Wire/Handshake/LinkParameters.swift", name: "Field"),
+        "Certificate": Place(path: "Sources/Wire/Identity/Certificate.swift", name: "Field"),
+        "JoinToken": Place(path: "Sources/Wire/Identity/JoinToken.swift", name: "Field"),
+        "Head": Place(path: "Sources/Wire/Frames/Head+Coding.swift", name: "HeadType"),
+        "EnrolRequest": Place(path: "Sources/Wire/Messages/Enrolment+Codec.swift", name: "Field"),
+        "EnrolAnswer": Place(path: "Sources/Wire/Messages/Enrolment+Codec.swift", name: "Field", skip: 1),
+        "RenewRequest": Place(path: "Sources/Wire/Messages/Enrolment+Codec.swift", name: ""),
+        "Registration": Place(path: "Sources/Wire/Messages/Registration+Codec.swift", name: "Field"),
+        "RegistrationAccepted": Place(path: "Sources/Wire/Messages/Registration+Codec.swift", name: "Field", skip: 1),
+        "ServiceRecord": Place(path: "Sources/Wire/Messages/ServiceRecord+Codec.swift", name: "Field"),
+        "LoadUpdate": Place(path: "Sources/Wire/Messages/Load+Codec.swift", name: ""),
+        "ServiceLoad": Place(path: "Sources/Wire/Messages/Load+Codec.swift", name: "Field"),
+        "ServiceSummary": Place(path: "Sources/Wire/Messages/Discovery+Codec.swift", name: "Field"),
+        "DiscoverRequest": Place(path: "Sources/Wire/Messages/Discovery+Codec.swift", name: "Field", skip: 1),
+        "DiscoverAnswer": Place(path: "Sources/Wire/Messages/Discovery+Codec.swift", name: "Field", skip: 2),
+        "ResolveRequest": Place(path: "Sources/Wire/Messages/Discovery+Codec.swift", name: ""),
+        "WorkerRecord": Place(path: "Sources/Wire/Messages/WorkerRecord+Codec.swift", name: "Field"),
+        "WatchRequest": Place(path: "Sources/Wire/Messages/Watch+Codec.swift", name: ""),
+        "WatchEvent": Place(path: "Sources/Wire/Messages/Watch+Codec.swift", name: "Field"),
+        "Notice": Place(path: "Sources/Wire/Messages/Notice+Codec.swift", name: "Field"),
+    ]
+
+    /// "type name" for each constant, in order.
+    static func types(_ place: Place) throws -> [String] {
+        let lines = try SourceTree.here.file(place.path).lines
+        guard !place.name.isEmpty else { return lines.compactMap { $0.hasPrefix("    private static let") ? constant($0) : nil } }
+        let starts = lines.indices.filter { lines[$0].contains("enum \(place.name) {") }
+        try #require(place.skip < starts.count, "\(place.path) has no enum \(place.name)")
+        return lines[starts[place.skip]...].prefix { $0.first != "}" && $0 != "    }" }.compactMap(constant)
+    }
+
+    /// How many such constants a file has.
+    static func count(_ path: String) throws -> Int { try SourceTree.here.file(path).lines.compactMap(constant).count }
+
+    private static func constant(_ line: Substring) -> String? {
+        guard let found = line.firstMatch(of: /static let (\w+): UInt16 = (\w+)$/) else { return nil }
+        return number(found.2).map { "\($0) \(found.1)" }
+    }
+
+    /// The cases of an enum: "value name" where they have values, the name where they do not.
+    static func cases(_ path: String, _ name: String) throws -> [String] {
+        let lines = try SourceTree.here.file(path).lines
+        let start = try #require(lines.firstIndex { $0.contains("enum \(name): ") })
+        let indent = String(lines[start].prefix { $0 == " " })
+        return lines[start...].prefix { $0 != indent + "}" }.compactMap { line in
+            guard let found = line.firstMatch(of: /^ +case (\w+)(?: = (\w+)|\(\w+\))?$/) else { return nil }
+            return found.2.map { "\($0) \(found.1)" } ?? String(found.1)
+        }
+    }
+
+    private static func number(_ text: Substring) -> Int? {
+        text.lowercased().hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
+    }
+}
+
+/// The limits of the code that another implementation must know, and those that are nobody else's business.
+enum SwiftLimits {
+    static let values: [String: UInt64] = [
+        "handshakeMessage": UInt64(Limits.handshakeMessage), "recordCiphertext": UInt64(Limits.recordCiphertext),
+        "recordPlaintext": UInt64(Limits.recordPlaintext), "tag": UInt64(Limits.tag), "frameHeader": UInt64(Limits.frameHeader),
+        "framePayload": UInt64(Limits.framePayload), "data": UInt64(Limits.data), "headSize": UInt64(Limits.headSize),
+        "reason": UInt64(Limits.reason), "verb": UInt64(Limits.verb), "idempotencyKey": UInt64(Limits.idempotencyKey),
+        "traceParent": UInt64(Limits.traceParent), "name": UInt64(Limits.name), "region": UInt64(Limits.region),
+        "url": UInt64(Limits.url), "endpoint": UInt64(Limits.endpoint), "endpoints": UInt64(Limits.endpoints),
+        "services": UInt64(Limits.services), "capabilities": UInt64(Limits.capabilities),
+        "capabilityText": UInt64(Limits.capabilityText), "certificate": UInt64(Limits.certificate), "token": UInt64(Limits.token),
+        "record": UInt64(Limits.record), "snapshotRecords": UInt64(Limits.snapshotRecords), "noticeNodes": UInt64(Limits.noticeNodes),
+        "message": UInt64(Limits.message), "rekeyInterval": Limits.rekeyInterval, "streamIDSoftEnd": UInt64(Limits.streamIDSoftEnd),
+        "streamWindow": Limits.streamWindow, "streamWindowMaximum": Limits.streamWindowMaximum, "linkWindow": Limits.linkWindow,
+        "linkWindowMaximum": Limits.linkWindowMaximum, "openStreams": UInt64(Limits.openStreams), "hops": UInt64(Limits.hops),
+        "idleFrameBurst": UInt64(Limits.idleFrameBurst), "idleFrameRate": UInt64(Limits.idleFrameRate),
+        "unauthenticatedPerSource": UInt64(Limits.unauthenticatedPerSource), "unauthenticated": UInt64(Limits.unauthenticated),
+        "compressFrom": UInt64(Limits.compressFrom), "discoverSample": UInt64(Limits.discoverSample),
+        "attempts": UInt64(Limits.attempts), "replayBuffer": UInt64(Limits.replayBuffer),
+        "certificateLife": Limits.certificateLife * 1_000, "handshakeTimeout": milliseconds(Limits.handshakeTimeout),
+        "dialTimeout": milliseconds(Limits.dialTimeout), "pingAfter": milliseconds(Limits.pingAfter),
+        "suspectAfter": milliseconds(Limits.suspectAfter), "removeAfter": milliseconds(Limits.removeAfter),
+        "stalledAfter": milliseconds(Limits.stalledAfter), "windowGrowth": milliseconds(Limits.windowGrowth),
+        "defaultDeadline": milliseconds(Limits.defaultDeadline), "maximumDeadline": milliseconds(Limits.maximumDeadline),
+        "dialBackInterval": milliseconds(Limits.dialBackInterval), "dialBackRetry": milliseconds(Limits.dialBackRetry),
+        "staleAfterRestart": milliseconds(Limits.staleAfterRestart),
+    ]
+
+    /// How this program stores, serves HTTP, paces its own sending and chooses among workers.
+    static let local: Set<String> = [
+        "identityFile", "smallData", "earlyFlush", "bulkPerTurn", "unsentPerStream", "unsentPerLink", "quantum", "lentBuffers",
+        "knownServices", "dialBackDoublings", "dialBacks", "changeLog", "jsonFragment", "transaction", "storePages", "tokenUses",
+        "tokenLife", "tokens", "adminAnswer", "httpWorkers", "latencyInterval", "healthTimeout", "tunnelProbes", "tunnelTimeout",
+        "tunnelRetry", "tunnelRecheck", "coordinatorAnswer", "probeBody", "jsonDepth", "jsonBody", "preparedAnswers", "catalogueFile",
+        "httpHeaderBlock", "httpHeaderFields", "httpTarget", "httpCollectedBody", "httpPipelined", "httpDiscarded", "httpConnections",
+        "httpUnwritten", "httpHeadTimeout", "httpIdle", "httpStalled", "httpLinger", "httpDrain", "httpIdleUpstream",
+        "httpIdleUpstreamTimeout", "httpMembers", "httpConnectTimeout", "routeCache", "wireLookupTimeout", "httpLookupTimeout",
+        "negativeRouteCache", "staleRouteCache", "staleRouteRetry", "cachedRoutes", "lookupWaiters", "retryShare", "retryBurst",
+        "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow", "ejectionTime", "ejectionTimeMaximum",
+        "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall", "probeRise",
+    ]
+
+    private static func milliseconds(_ duration: Duration) -> UInt64 { duration.wholeNanoseconds / 1_000_000 }
+}
