@@ -3,6 +3,8 @@ public enum Limits {
     // MARK: Handshake
     /// Bytes of one handshake message: a certificate and parameters take under 1 KiB.
     public static let handshakeMessage = 4_096
+    /// Bytes of the mac behind message 1: enough that a scanner does not guess it.
+    public static let mac1 = 16
     /// Time for a whole handshake: a slow link needs two round trips.
     public static let handshakeTimeout: Duration = .seconds(5)
     /// Time for a TCP connection: an address that does not answer sooner is passed over.

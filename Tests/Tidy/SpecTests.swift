@@ -108,7 +108,16 @@ import Wire
     }
 
     @Test func limitsAreThoseOfTheCode() throws {
-        let numbers = registry.limits + registry.defaults + registry.timers
+        let ports = [
+            "coordinatorPort": ("Sources/Coordinator/Node/CoordinatorConfiguration.swift", "defaultPort: UInt16 = "),
+            "workerPort": ("Sources/Worker/Node/WorkerConfiguration.swift", "listenPort = "),
+        ]
+        for (name, place) in ports {
+            let code = try SourceTree.here.file(place.0).lines.compactMap { $0.split(separator: place.1).last }
+                .compactMap { UInt64($0.filter { $0 != "_" }) }
+            #expect(code == registry.defaults.filter { $0.name == name }.map(\.value), "\(name)")
+        }
+        let numbers = (registry.limits + registry.defaults + registry.timers).filter { ports[$0.name] == nil }
         #expect(Set(numbers.map(\.name)).count == numbers.count)
         for number in numbers { #expect(SwiftLimits.values[number.name] == number.value, "\(number.name)") }
         #expect(Set(SwiftLimits.values.keys) == Set(numbers.map(\.name)))

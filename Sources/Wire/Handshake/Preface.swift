@@ -50,7 +50,7 @@ package struct Preface: Hashable, Sendable {
 ///
 /// A filter that costs a scanner more than it costs us; it authenticates nobody.
 package enum Mac1 {
-    static let length = 16
+    static let length = Limits.mac1
 
     package static func compute(meshID: MeshID, over bytes: [UInt8]) -> SecretBytes {
         var mac = HMAC(key: meshID.bytes.span.bytes)
