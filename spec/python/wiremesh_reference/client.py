@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from . import limits
 from .connection import Call, Connection, Handler, dial
-from .errors import CallError, Code, WireError
+from .errors import CallError, Code, WireError, known_code
 from .handshake import Expect
-from .head import Head, flat
+from .head import Head, split
 from .identity import CLIENT, COORDINATOR, FEATURE_AES
 from .messages import (
-    CHANGED, REMOVED, SNAPSHOT, DiscoverAnswer, DiscoverRequest, SequenceReader, ServiceSummary, WatchEvent, WatchRequest, WorkerRecord,
+    DiscoverAnswer, DiscoverRequest, SequenceReader, ServiceSummary, WatchEvent, WatchRequest, WorkerRecord,
 )
 from .node import Node, ask, default_file, enrol, refuse, renew
 from .noise import SUITES
@@ -51,7 +52,7 @@ class Answer:
         """Leaving before the body was read to its end cancels the call."""
         if self.sender is not None:
             self.sender.cancel()
-        self.call.connection.release(self.call.number)
+        self.call.close()
 
 
 class Client:
@@ -74,6 +75,11 @@ class Client:
         node = await enrol(join, name, roles)
         node.save(file)
         return cls(node)
+
+    @property
+    def links(self) -> tuple[Connection, ...]:
+        """The links to workers."""
+        return tuple(self._links.values())
 
     async def coordinator(self) -> Connection:
         """The link to a coordinator, made when it is needed."""
@@ -106,40 +112,40 @@ class Client:
         return [WorkerRecord.decode(item) for item in items[1:]]
 
     async def watch(self, services: tuple[str, ...] = ()) -> AsyncIterator[WatchEvent]:
-        """What changes, beginning with a snapshot."""  # MSG-5.2
+        """What changes, beginning with a snapshot. An event with revision 0 is a part of one that goes on."""  # MSG-6.3
         connection, reader = await self.coordinator(), SequenceReader()
         async with connection.open(Head(method="mesh.watch")) as call:
             await call.write(WatchRequest(services=services).encode(), end=True)
             await call.answer_head()
             async for chunk in call.chunks():
                 for item in reader.feed(chunk):
-                    event = WatchEvent.decode(item)
-                    if event.kind in (SNAPSHOT, CHANGED, REMOVED):
-                        yield event
+                    yield WatchEvent.decode(item)
 
     async def call(
         self, service: str, body: Body = b"", *, path: str = "", method: str = "", headers: dict[str, str] | None = None,
         timeout: float | None = 30, worker: str = "",
     ) -> Answer:
-        """Call a service: at the best worker, and at the next where the first had not begun."""
+        """Call a service: at the best worker, and at the next where that does no harm."""  # CALL-4.1
+        end = asyncio.get_running_loop().time() + (timeout or limits.DEADLINE)
         head = Head(
             service=service, worker=worker, verb="" if method == "POST" else method, path="" if path == "/" else path,
-            deadline=int(timeout * 1000) if timeout else 0, fields=flat(list((headers or {}).items())),
+            hops=limits.HOPS - 1, **split((headers or {}).items()),
         )
-        async with asyncio.timeout(timeout):
-            records = [item for item in await self.discover(service) if worker in ("", item.name)]
-            failure = CallError(Code.UNAVAILABLE, f"{worker} does not offer {service}")
-            for record in records:
-                try:
-                    return await self._call_at(record, head, body)
-                except CallError as error:
-                    failure = error
-                    if not error.no_effect or isinstance(body, AsyncIterable):
-                        break
-            raise failure
+        records = [item for item in await self.discover(service) if worker in ("", item.name) and item.node_id]
+        failure = CallError(Code.UNAVAILABLE, f"{worker or 'no worker that speaks the protocol'} does not offer {service}")
+        for record in records[: limits.ATTEMPTS]:  # CALL-5.4
+            try:
+                return await self._call_at(record, head, body, end if timeout else None)
+            except CallError as error:
+                failure = error
+                if isinstance(body, AsyncIterable) or not _repeatable(error, head):
+                    break
+        raise failure
 
-    async def _call_at(self, record: WorkerRecord, head: Head, body: Body) -> Answer:
+    async def _call_at(self, record: WorkerRecord, head: Head, body: Body, end: float | None) -> Answer:
         connection = await self._link(record)
+        if end is not None:  # CALL-2.1
+            head = replace(head, deadline=max(1, int((end - asyncio.get_running_loop().time()) * 1000)))
         compress = any(item.compress for item in record.services if item.name == head.service)
         raw = body.encode() if isinstance(body, str) else body
         call = connection.open(head, end=raw == b"", compress=compress)
@@ -151,18 +157,19 @@ class Client:
             else:
                 sender = asyncio.create_task(_send(call, raw))
             return Answer(call, await call.answer_head(), sender)
-        except BaseException as error:
+        except BaseException:
             if sender is not None:
                 sender.cancel()
-            await call.__aexit__(type(error), error, None)
+            call.close()
             raise
 
     async def _link(self, record: WorkerRecord) -> Connection:
         """The link to a worker, made when it is needed."""
+        assert record.node_id is not None
         async with self._dialling:
             link = self._links.get(record.node_id)
             if link is None or link.closed or link.link.going_away:
-                suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # WIRE-2.3
+                suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # HS-2.3
                 link = await self._dial_any(record.endpoints, Expect(node_id=record.node_id), suite)
                 self._links[record.node_id] = link
             return link
@@ -187,6 +194,19 @@ class Client:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
+
+
+def _repeatable(error: CallError, head: Head) -> bool:
+    """Whether another worker may be asked the same."""  # CALL-5.2, CALL-5.3
+    if known_code(error.code) in _FINAL:
+        return False
+    return error.no_effect or bool(head.idempotency_key) or head.verb in ("GET", "HEAD", "OPTIONS")
+
+
+_FINAL = {
+    Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.BUSY, Code.TOO_LARGE, Code.BAD_REQUEST, Code.PERMISSION_DENIED, Code.HOPS_EXHAUSTED,
+    Code.CONFLICT,
+}
 
 
 async def _send(call: Call, body: AsyncIterable[bytes]) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from . import limits
@@ -29,22 +29,26 @@ class Call:
     def __init__(self, connection: Connection, number: int, request: Head) -> None:
         self.connection, self.number, self.request = connection, number, request
         self._answer: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
-        self._events: asyncio.Queue[Data | CallError] = asyncio.Queue()
+        self._events: deque[Data | CallError] = deque()
+        self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
         self._failed: CallError | None = None
         self._whole = False
         self._stopped = False
-        self.bodiless = False  # the HEAD that came was the end as well
         self.on_reset: Callable[[], object] = lambda: None
+        self.timer: asyncio.TimerHandle | None = None
 
     async def answer_head(self) -> Head:
         """The head of the answer."""
         return await asyncio.shield(self._answer)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes. It ends without an error only where the body is whole."""  # WIRE-6.3
+        """The body as it comes. It ends without an error only where the body is whole."""  # FRAME-2.4
         while not self._whole:
-            event = await self._events.get()
+            while not self._events:
+                self._arrived.clear()
+                await self._arrived.wait()
+            event = self._events.popleft()
             if isinstance(event, CallError):
                 raise event
             self._whole = event.end
@@ -84,11 +88,11 @@ class Call:
         if not self._answer.done():
             self._answer.set_result(head)
         if end:
-            self.bodiless = True
-            self._events.put_nowait(Data(self.number, b"", True))
+            self.received(Data(self.number, b"", True))
 
     def received(self, data: Data) -> None:
-        self._events.put_nowait(data)
+        self._events.append(data)
+        self._arrived.set()
 
     def stopped(self) -> None:
         self._stopped = True
@@ -100,7 +104,8 @@ class Call:
     def fail(self, error: CallError) -> None:
         if self._failed is None:
             self._failed = error
-            self._events.put_nowait(error)
+            self._events.append(error)
+            self._arrived.set()
             self._writable.set()
             if not self._answer.done():
                 self._answer.set_exception(error)
@@ -110,9 +115,21 @@ class Call:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, TimeoutError):
-            self.connection.reset(self.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
+    def whole(self) -> bytes | None:
+        """The whole body where all of it has come already and nothing was read."""
+        parts = [event for event in self._events if isinstance(event, Data)]
+        return b"".join(part.data for part in parts) if parts and parts[-1].end else None
+
+    def expire(self) -> None:
+        self.reset(Code.DEADLINE_EXCEEDED, "the deadline has passed")  # CALL-2.4
+
+    async def __aexit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Be done with the call; what of it is under way is cancelled."""
+        if self.timer is not None:
+            self.timer.cancel()
         self.connection.release(self.number)
 
 
@@ -121,9 +138,9 @@ class Connection:
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, established: Established, *,
-        initiator: bool, local: Local, handler: Handler,
+        initiator: bool, local: Local, handler: Handler, early: bytes = b"",
     ) -> None:
-        self.reader, self.writer, self.handler = reader, writer, handler
+        self.reader, self.writer, self.handler, self.early = reader, writer, handler, early
         self.peer, self.handshake_hash = established.certificate, established.handshake_hash
         self.link = Link(initiator=initiator, local=local.parameters, remote=established.parameters)
         self.sealer, self.opener = Sealer(established.send), Opener(established.receive)
@@ -142,6 +159,8 @@ class Connection:
         number = self.link.open(head, end=end)
         self.link.streams[number].compress = compress
         call = self.calls[number] = Call(self, number, head)
+        if head.deadline:
+            call.timer = asyncio.get_running_loop().call_later(head.deadline / 1000, call.expire)
         self._wanted.set()
         return call
 
@@ -167,7 +186,7 @@ class Connection:
         if self.closed is None:
             for record in self.link.outgoing():
                 self.writer.write(self.sealer.seal(record))
-            self._lose(CallError(Code.LINK_LOST, "the link was closed"))
+            self._lose(CallError(Code.LINK_LOST, "the link was closed"), goodbye=True)
         await asyncio.gather(*self._tasks, *self._served, return_exceptions=True)
 
     async def wait_closed(self) -> CallError:
@@ -210,22 +229,22 @@ class Connection:
 
     async def _read_loop(self) -> None:
         try:
-            while data := await self.reader.read(65536):
-                self.heard = time.monotonic()
+            while data := self.early or await self.reader.read(65536):
+                self.early, self.heard = b"", time.monotonic()
                 try:
                     records = self.opener.feed(data)
-                except WireError as error:  # WIRE-4.4: without a byte
+                except WireError as error:  # REC-4.1: without a byte
                     return self._lose(CallError(Code.AUTHENTICATION, str(error)))
                 for record in records:
                     for event in self.link.receive(record, self.heard):
                         self._dispatch(event)
                 self._wanted.set()
             self._lose(CallError(Code.LINK_LOST, "the other side closed the link"))
-        except WireError as error:
+        except WireError as error:  # FRAME-8.1
             self.link.control.clear()
             self.link.go_away(error.code, str(error))
             self.writer.write(self.sealer.seal(next(self.link.outgoing())))
-            self._lose(CallError(error.code, str(error)))
+            self._lose(CallError(Code.LINK_LOST, str(error)), goodbye=True)
         except OSError as error:
             self._lose(CallError(Code.LINK_LOST, str(error)))
 
@@ -240,13 +259,15 @@ class Connection:
                 for call in self.calls.values():
                     if self.pending(call.number) <= HIGH_WATER:
                         call.drained()
+                if self.link.over:
+                    self._lose(CallError(Code.DRAINING, "the link has gone away"), goodbye=True)
         except OSError as error:
             self._lose(CallError(Code.LINK_LOST, str(error)))
 
     async def _keep_alive(self) -> None:
-        """Notice a peer that is gone without a word."""
+        """Notice a peer that is gone without a word."""  # FRAME-10.1, FRAME-10.2
         while self.closed is None:
-            await asyncio.sleep(limits.PING_AFTER)
+            await asyncio.sleep(limits.PING_INTERVAL)
             silence = time.monotonic() - self.heard
             if silence > limits.SILENCE:
                 self._lose(CallError(Code.LINK_LOST, "the other side went silent"))
@@ -260,7 +281,7 @@ class Connection:
                 future.set_result(None)
         elif isinstance(event, GoneAway):
             for number, call in list(self.calls.items()):
-                if self.link.streams[number].mine and number > event.last:  # WIRE-6.7
+                if self.link.streams[number].mine and number > event.last:  # FRAME-9.3
                     call.fail(CallError(event.error.code | NO_EFFECT, event.error.reason))
         elif isinstance(event, Began) and not self.link.streams[event.stream].mine:
             self._serve(event)
@@ -284,16 +305,18 @@ class Connection:
         task.add_done_callback(self._served.discard)
 
     async def _run_handler(self, call: Call) -> None:
-        """Serve a call, within its deadline; what the handler raises becomes a RESET."""
-        deadline = call.request.deadline / 1000 or None
-        scope = asyncio.timeout(deadline)
+        """Serve a call, within its deadline; what the handler raises becomes a RESET."""  # CALL-1.6, CALL-2.2, CALL-2.3
+        deadline = min(call.request.deadline / 1000, limits.DEADLINE)
+        scope = asyncio.timeout(deadline or None)
         try:
             async with scope:
                 await self.handler(call)
         except CallError as error:
             self.reset(call.number, error.code, error.reason, error.retry_after)
+        except WireError as error:  # MSG-1.4
+            self.reset(call.number, Code.BAD_REQUEST, str(error), 0)
         except asyncio.CancelledError:
-            pass  # the caller has gone
+            pass  # the caller has gone: CALL-3.2
         except Exception as error:
             if scope.expired():
                 self.reset(call.number, Code.DEADLINE_EXCEEDED, "the deadline has passed", 0)
@@ -303,11 +326,15 @@ class Connection:
         finally:
             self.release(call.number)
 
-    def _lose(self, error: CallError) -> None:
+    def _lose(self, error: CallError, *, goodbye: bool = False) -> None:
+        """End the link and the calls on it."""  # CALL-3.3, FRAME-8.2
         if self.closed is None:
             self.closed = error
-            self.writer.close()
-            asyncio.get_running_loop().call_later(limits.CLOSE_TIME, self.writer.transport.abort)
+            if goodbye and not self.writer.transport.is_closing():  # HS-9.2
+                self.writer.write_eof()
+                asyncio.get_running_loop().call_later(limits.CLOSE_TIME, self.writer.transport.abort)
+            else:
+                self.writer.transport.abort()
             self._wanted.set()
             for call in list(self.calls.values()):
                 call.fail(error)
@@ -324,11 +351,26 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def _message(reader: asyncio.StreamReader) -> bytes:
-    length = int.from_bytes(await reader.readexactly(2), "big")
-    if length > limits.HANDSHAKE_MESSAGE:  # WIRE-3.11
-        raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
-    return await reader.readexactly(length)
+class Incoming:
+    """The bytes of a handshake, in whatever pieces they come."""  # HS-8.5
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self.reader, self.rest = reader, b""
+
+    async def take(self, count: int) -> bytes:
+        while len(self.rest) < count:
+            data = await self.reader.read(limits.HANDSHAKE_MESSAGE)
+            if not data:
+                raise asyncio.IncompleteReadError(self.rest, count)
+            self.rest += data
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    async def message(self) -> bytes:
+        length = int.from_bytes(await self.take(2), "big")
+        if length > limits.HANDSHAKE_MESSAGE:  # HS-8.2
+            raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
+        return await self.take(length)
 
 
 async def dial(
@@ -336,12 +378,13 @@ async def dial(
 ) -> Connection:
     """Connect to a node and establish a link with it."""
     try:
-        async with asyncio.timeout(limits.HANDSHAKE_TIME):
+        async with asyncio.timeout(limits.HANDSHAKE_TIME):  # HS-8.3
             reader, writer = await asyncio.open_connection(*split_endpoint(endpoint))
             try:
-                machine = Initiator(local, KeyPair.of(os.urandom(32)), expect, suite=suite, token=token)
+                machine = Initiator(local, KeyPair.of(os.urandom(32)), expect, suite=suite, token=token)  # HS-3.4
+                incoming = Incoming(reader)
                 writer.write(machine.begin())
-                message3, established = machine.finish(await _message(reader), time.time())
+                message3, established = machine.finish(await incoming.message(), time.time())
                 writer.write(message3)
             except BaseException:
                 writer.close()
@@ -349,22 +392,24 @@ async def dial(
     except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
         reason = "it closed during the handshake" if isinstance(error, asyncio.IncompleteReadError) else str(error) or "no answer"
         raise CallError(Code.UNREACHABLE, f"no link to {endpoint}: {reason}") from None
-    return Connection(reader, writer, established, initiator=True, local=local, handler=handler)
+    return Connection(reader, writer, established, initiator=True, local=local, handler=handler, early=incoming.rest)
 
 
 async def accept(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, local: Local, handler: Handler,
     token_secret: Callable[[bytes], bytes | None] = lambda _: None,
 ) -> Connection | None:
-    """The responder's side of dial(). Every error is answered with silence: None."""  # WIRE-3.10
+    """The responder's side of dial(). Every error is answered with silence: None."""  # HS-8.1
     try:
-        async with asyncio.timeout(limits.HANDSHAKE_TIME):
-            machine = Responder(local, KeyPair.of(os.urandom(32)), token_secret)
-            clear = await reader.readexactly(machine.preface(await reader.readexactly(PREFACE)))
-            message1 = await _message(reader)
-            writer.write(machine.answer(clear, message1, await reader.readexactly(MAC1)))
-            established = machine.finish(await _message(reader))
+        async with asyncio.timeout(limits.HANDSHAKE_TIME):  # HS-8.3
+            machine, incoming = Responder(local, KeyPair.of(os.urandom(32)), token_secret), Incoming(reader)
+            clear = await incoming.take(machine.preface(await incoming.take(PREFACE)))
+            message1, mac = await incoming.message(), await incoming.take(MAC1)
+            if incoming.rest:  # HS-4.3
+                raise WireError(Fault.TRAILING, "bytes behind mac1")
+            writer.write(machine.answer(clear, message1, mac))
+            established = machine.finish(await incoming.message())  # HS-7.5
     except (OSError, asyncio.IncompleteReadError, TimeoutError, WireError):
         writer.close()
         return None
-    return Connection(reader, writer, established, initiator=False, local=local, handler=handler)
+    return Connection(reader, writer, established, initiator=False, local=local, handler=handler, early=incoming.rest)

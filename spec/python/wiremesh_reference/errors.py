@@ -12,6 +12,7 @@ class Fault(enum.Enum):
     OVERSIZED = "oversized"
     UNORDERED = "unordered"
     UNKNOWN_CRITICAL = "unknown-critical"
+    TRAILING = "trailing"
     BAD_LENGTH = "bad-length"
     BAD_VALUE = "bad-value"
     MISSING = "missing"
@@ -76,7 +77,7 @@ _STATUS = {
 
 
 def known_code(raw: int) -> Code | None:
-    """The code without regard to its highest bit, which may be set on any; None where it is not known."""  # WIRE-10.1
+    """The code without regard to its highest bit, which may be set on any; None where it is not known."""
     return next((code for code in Code if code & ~NO_EFFECT == raw & ~NO_EFFECT), None)
 
 
@@ -86,13 +87,13 @@ def describe(raw: int) -> str:
 
 
 def http_status(raw: int) -> int:
-    """The status that an HTTP front answers a code with."""  # WIRE-10.2
+    """The status that an HTTP front answers a code with."""  # FRAME-7.2
     code = known_code(raw)
     return _STATUS.get(code, 502) if code is not None else 502
 
 
 class WireError(Exception):
-    """Bytes that break a rule. `code` is what GOAWAY or RESET says of it."""
+    """Bytes that break a rule. `code` is what GOAWAY or RESET says of it: section 5 of the conventions."""
 
     def __init__(self, fault: Fault, text: str) -> None:
         super().__init__(text)
@@ -102,7 +103,7 @@ class WireError(Exception):
     def code(self) -> Code:
         return {
             Fault.FLOW_CONTROL: Code.FLOW_CONTROL, Fault.STREAM_STATE: Code.STREAM_STATE, Fault.FLOOD: Code.FLOOD,
-            Fault.COMPRESSION: Code.COMPRESSION,
+            Fault.COMPRESSION: Code.COMPRESSION, Fault.OVERSIZED: Code.TOO_LARGE,
         }.get(self.fault, Code.PROTOCOL_VIOLATION)
 
 

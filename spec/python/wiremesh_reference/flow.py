@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import limits
 from .errors import Fault, WireError
 
 
@@ -17,8 +18,8 @@ class SendCredit:
 
     def grant(self, limit: int) -> bool:
         """Take a WINDOW; whether it granted anything."""
-        if limit < self.limit:  # WIRE-8.1
-            raise WireError(Fault.FLOW_CONTROL, "a window shrinks")
+        if limit < self.limit or limit > limits.CREDIT:  # FLOW-1.4
+            raise WireError(Fault.FLOW_CONTROL, "a window shrinks, or overflows")
         granted, self.limit = limit > self.limit, limit
         return granted
 
@@ -33,12 +34,12 @@ class ReceiveCredit:
         self.window, self.limit, self.received, self.consumed = window, window, 0, 0
 
     def receive(self, count: int) -> None:
-        if count > self.limit - self.received:  # WIRE-8.3
+        if count > self.limit - self.received:  # FLOW-1.2
             raise WireError(Fault.FLOW_CONTROL, "the other side sends more than its credit")
         self.received += count
 
     def consume(self, count: int) -> int | None:
-        """The new limit to announce, once half of the window has been read."""
+        """The new limit to announce, once half of the window has been read."""  # FLOW-1.5, FLOW-1.6
         self.consumed += count
         limit = self.consumed + self.window
         if limit - self.limit < self.window // 2:

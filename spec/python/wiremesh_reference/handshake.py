@@ -15,7 +15,7 @@ from . import limits
 from .errors import Fault, WireError
 from .identity import FEATURE_AES, Certificate, mesh_id
 from .noise import SUITES, XX, XX_PSK3, CipherState, HandshakeState, KeyPair, Pattern
-from .tlv import U32, U64, Field, Message, blob, fixed, nested
+from .tlv import ASCENDING, U32, U64, Field, Message, blob, fixed, nested
 
 MAGIC = b"WMSH"
 MAJOR = 1
@@ -29,7 +29,7 @@ MEMBERS, ENROLMENT = 1, 2
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(Message):
-    """What a side says of itself for the life of the link."""  # WIRE-3.5
+    """What a side grants, and says of itself, for the life of the link."""
 
     boot_epoch: Annotated[int, Field(2, U64)]
     stream_window: Annotated[int, Field(4, U64)]
@@ -48,13 +48,13 @@ class Parameters(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Payload(Message):
-    """What messages 2 and 3 carry."""  # WIRE-3.5
+    """What messages 2 and 3 carry."""
 
     preface: Annotated[bytes, Field(2, fixed(PREFACE))]
-    majors: Annotated[bytes, Field(4, blob(255))]
-    suites: Annotated[bytes, Field(6, blob(255))]
+    majors: Annotated[bytes, Field(4, ASCENDING)]
+    suites: Annotated[bytes, Field(6, ASCENDING)]
     parameters: Annotated[Parameters, Field(8, nested(Parameters, limits.HANDSHAKE_MESSAGE))]
-    certificate: Annotated[bytes, Field(10, blob(limits.CERTIFICATE))] = b""
+    certificate: Annotated[bytes | None, Field(10, blob(limits.CERTIFICATE))] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Local:
     authority: bytes
     static: KeyPair
     parameters: Parameters
-    certificate: bytes = b""
+    certificate: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Expect:
     node_id: bytes | None = None
     role: int = 0
 
-    def check(self, certificate: Certificate, now: float) -> None:
+    def check(self, certificate: Certificate, now: float) -> None:  # HS-7.2, HS-7.3
         if self.node_id is not None and certificate.node_id != self.node_id:
             raise WireError(Fault.WRONG_PEER, f"{certificate.name} answered, which is not the node that was meant")
         if self.role & certificate.roles != self.role:
@@ -95,7 +95,7 @@ class Expect:
 
 
 def mac1(authority: bytes, begin: bytes) -> bytes:
-    """The filter against scanners, over everything before it on the connection."""  # WIRE-3.3
+    """The filter against scanners, over everything before it on the connection."""
     return hmac.digest(mesh_id(authority), begin, "sha256")[:MAC1]
 
 
@@ -114,20 +114,19 @@ def _payload(local: Local, preface: bytes) -> bytes:
 
 def _check_payload(raw: bytes, preface: bytes) -> Payload:
     payload = Payload.decode(raw)
-    for offered in (payload.majors, payload.suites):
-        if list(offered) != sorted(set(offered)):
-            raise WireError(Fault.NOT_MINIMAL, "a list of versions or suites does not ascend")
-    if payload.preface != preface:  # WIRE-3.6
+    if payload.preface != preface:  # HS-6.1
         raise WireError(Fault.DOWNGRADE, "the other side saw another preface")
-    if MAJOR not in payload.majors:
+    if MAJOR not in payload.majors:  # HS-6.2
         raise WireError(Fault.DOWNGRADE, "the other side does not speak the version in use")
-    if preface[5] not in payload.suites:
+    if preface[5] not in payload.suites:  # HS-6.3
         raise WireError(Fault.DOWNGRADE, "the other side does not offer the suite in use")
     return payload
 
 
-def _check_certificate(raw: bytes, authority: bytes, proved: bytes | None) -> Certificate:
-    certificate = Certificate.verified(raw, authority)  # WIRE-3.7
+def _check_certificate(raw: bytes | None, authority: bytes, proved: bytes | None) -> Certificate:
+    if raw is None:
+        raise WireError(Fault.AUTHENTICATION, "a member shows no certificate")  # HS-7.4
+    certificate = Certificate.verified(raw, authority)  # HS-7.1, ID-6.4
     if certificate.static_key != proved:
         raise WireError(Fault.AUTHENTICATION, "a certificate is for another static key than the one that was proved")
     return certificate
@@ -139,11 +138,13 @@ class Initiator:
     def __init__(
         self, local: Local, ephemeral: KeyPair, expect: Expect, *, suite: int = 1, token: tuple[bytes, bytes] | None = None
     ) -> None:
+        if token is None and local.certificate is None:  # HS-7.6
+            raise WireError(Fault.NO_CERTIFICATE, "a node without a certificate cannot open a member's link")
         pattern = ENROLMENT if token is not None else MEMBERS
         self.local, self.expect = local, expect
         self.preface = MAGIC + bytes([MAJOR, suite, pattern, 0])
         self.clear = token[0] if token is not None else b""
-        self.noise = HandshakeState(
+        self.noise = HandshakeState(  # HS-3.1, HS-3.2
             PATTERNS[pattern], SUITES[suite], initiator=True, prologue=PROLOGUE + self.preface + self.clear,
             static=local.static, ephemeral=ephemeral, psk=token[1] if token is not None else None,
         )
@@ -155,24 +156,26 @@ class Initiator:
     def finish(self, message2: bytes, now: float) -> tuple[bytes, Established]:
         payload = _check_payload(self.noise.read(message2), self.preface)
         certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
-        self.expect.check(certificate, now)  # WIRE-3.8: before message 3
+        self.expect.check(certificate, now)  # before message 3: HS-8.6
         message3 = framed(self.noise.write(_payload(self.local, self.preface)))
         send, receive = self.noise.split()
         return message3, Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)
 
 
 class Responder:
-    """The side that was dialled. Every error here is answered with silence: the shell closes."""  # WIRE-3.10
+    """The side that was dialled. Every error here is answered with silence: the shell closes."""  # HS-8.1
 
     def __init__(self, local: Local, ephemeral: KeyPair, token_secret: Callable[[bytes], bytes | None]) -> None:
         self.local, self.ephemeral, self.token_secret = local, ephemeral, token_secret
         self.begun = b""
 
     def preface(self, preface: bytes) -> int:
-        """Check the preface; how many clear bytes follow it."""  # WIRE-2.2
+        """Check the preface; how many clear bytes follow it."""  # HS-2.1, HS-2.2, HS-7.6
+        if self.local.certificate is None:
+            raise WireError(Fault.NO_CERTIFICATE, "a node without a certificate cannot take links")
         if preface[:4] != MAGIC or preface[4] != MAJOR or preface[5] not in SUITES or preface[6] not in PATTERNS or preface[7]:
             raise WireError(Fault.BAD_PREFACE, "a preface of another protocol, version, suite or pattern")
-        if preface[6] == ENROLMENT and preface[5] != 1:  # WIRE-2.3
+        if preface[6] == ENROLMENT and preface[5] != 1:
             raise WireError(Fault.BAD_PREFACE, "an enrolment with another suite than 1")
         self.begun = preface
         return TOKEN_ID if preface[6] == ENROLMENT else 0
@@ -180,23 +183,25 @@ class Responder:
     def answer(self, clear: bytes, message1: bytes, mac: bytes) -> bytes:
         """Check mac1, read message 1, and make message 2 with its length."""
         preface, begin = self.begun, self.begun + clear + framed(message1)
-        if not hmac.compare_digest(mac1(self.local.authority, begin), mac):  # WIRE-3.3: before any curve operation
+        if not hmac.compare_digest(mac1(self.local.authority, begin), mac):  # HS-4.1, HS-4.2: before any curve operation
             raise WireError(Fault.AUTHENTICATION, "mac1 is wrong")
         secret = self.token_secret(clear) if preface[6] == ENROLMENT else None
         if preface[6] == ENROLMENT and secret is None:
-            raise WireError(Fault.AUTHENTICATION, "no such token")
+            raise WireError(Fault.AUTHENTICATION, "no such token")  # TOKEN-3.2
         self.noise = HandshakeState(
             PATTERNS[preface[6]], SUITES[preface[5]], initiator=False, prologue=PROLOGUE + preface + clear,
             static=self.local.static, ephemeral=self.ephemeral, psk=secret,
         )
-        if self.noise.read(message1):
-            raise WireError(Fault.BAD_VALUE, "message 1 has a payload")
+        if self.noise.read(message1):  # HS-3.5
+            raise WireError(Fault.TRAILING, "message 1 has a payload")
         return framed(self.noise.write(_payload(self.local, preface)))
 
     def finish(self, message3: bytes) -> Established:
         payload = _check_payload(self.noise.read(message3), self.begun)
         certificate = None
-        if payload.certificate or self.begun[6] == MEMBERS:
+        if self.begun[6] == ENROLMENT and payload.certificate is not None:  # HS-7.4
+            raise WireError(Fault.AUTHENTICATION, "a joiner shows a certificate")
+        if self.begun[6] == MEMBERS:
             certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
         send, receive = self.noise.split()
         return Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from . import limits
 from .errors import Fault, WireError
-from .tlv import NAME, U8, U16, U32, Field, Kind, Message, listed, text
+from .tlv import U8, U16, U32, Field, Kind, Message, listed, text
 
 
 @dataclass(frozen=True)
@@ -28,41 +29,53 @@ def _decode_load(data: bytes) -> Load:
 
 
 LOAD: Kind[Load] = Kind(lambda load: struct.pack(">4I", load.in_flight, load.limit, load.queued, load.service_time), _decode_load)
+_NAME = text(limits.NAME)  # not checked for its grammar: one that is no name is not found
 _TEXT = text(limits.HEAD_SIZE)
+_IN_PLACE = {"traceparent": "trace_parent", "idempotency-key": "idempotency_key"}  # header fields with fields of their own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head(Message):
-    """The payload of a HEAD frame. An empty text and a zero are absent."""  # WIRE-7.1
+    """The payload of a HEAD frame. An empty text and a zero are absent."""  # FRAME-6.1
 
-    method: Annotated[str, Field(2, NAME)] = ""
-    service: Annotated[str, Field(4, NAME)] = ""
-    worker: Annotated[str, Field(6, NAME)] = ""
-    verb: Annotated[str, Field(8, _TEXT)] = ""
+    minimal = True
+    method: Annotated[str, Field(2, _NAME)] = ""
+    service: Annotated[str, Field(4, _NAME)] = ""
+    worker: Annotated[str, Field(6, _NAME)] = ""
+    verb: Annotated[str, Field(8, text(limits.VERB))] = ""
     path: Annotated[str, Field(10, _TEXT)] = ""
     status: Annotated[int, Field(12, U16)] = 0
     deadline: Annotated[int, Field(14, U32)] = 0  # milliseconds that are left
     hops: Annotated[int, Field(16, U8)] = 0
-    idempotency_key: Annotated[str, Field(17, _TEXT)] = ""
-    trace_parent: Annotated[str, Field(19, _TEXT)] = ""
+    idempotency_key: Annotated[str, Field(17, _NAME)] = ""
+    trace_parent: Annotated[str, Field(19, _NAME)] = ""
     load: Annotated[Load | None, Field(21, LOAD)] = None
-    served_by: Annotated[str, Field(23, NAME)] = ""
-    fields: Annotated[tuple[str, ...], Field(24, listed(_TEXT, limits.HEAD_SIZE))] = ()
+    served_by: Annotated[str, Field(23, _NAME)] = ""
+    fields: Annotated[tuple[str, ...], Field(24, listed(_TEXT, limits.HEAD_FIELDS))] = ()
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        return list(zip(self.fields[::2], self.fields[1::2]))
+        """Header fields as HTTP has them."""
+        moved = [(name, str(getattr(self, place))) for name, place in _IN_PLACE.items() if getattr(self, place)]
+        return [*zip(self.fields[::2], self.fields[1::2]), *moved]
 
     @classmethod
     def parse(cls, data: bytes) -> Head:
         head = cls.decode(data)
-        if len(head.fields) % 2:
-            raise WireError(Fault.BAD_VALUE, "a HEAD has a header field without a value")
-        if any(name != name.lower() for name in head.fields[::2]):
-            raise WireError(Fault.BAD_VALUE, "a HEAD has a header field whose name is not in lower case")
+        if len(head.fields) % 2:  # FRAME-6.4
+            raise WireError(Fault.BAD_LENGTH, "a HEAD has a header field without a value")
+        if "" in head.fields[::2]:
+            raise WireError(Fault.BAD_VALUE, "a HEAD has a header field without a name")
         return head
 
 
-def flat(headers: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Header fields as the list of a HEAD."""
+def flat(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Header fields as the list of a HEAD."""  # FRAME-6.5
     return tuple(part for name, value in headers for part in (name.lower(), value))
+
+
+def split(headers: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Header fields as the arguments of a Head."""
+    lower = [(name.lower(), value) for name, value in headers]
+    moved = {_IN_PLACE[name]: value for name, value in lower if name in _IN_PLACE}
+    return {**moved, "fields": flat(item for item in lower if item[0] not in _IN_PLACE)}

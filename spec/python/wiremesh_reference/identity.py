@@ -19,16 +19,16 @@ SIGNATURE_FIELD = 0xFFFE
 
 
 def domain(purpose: str) -> bytes:
-    """What stands before everything that is hashed or signed for a purpose."""  # ID-1.2
+    """What stands before everything that is hashed or signed for a purpose."""  # ID-2.1
     return b"WM/1 draft " + purpose.encode() + b"\0"
 
 
 def mesh_id(authority: bytes) -> bytes:
-    return hashlib.sha256(domain("mesh id") + authority).digest()  # ID-1.3
+    return hashlib.sha256(domain("mesh id") + authority).digest()
 
 
 def node_id(identity_key: bytes, salt: bytes) -> bytes:
-    return hashlib.sha256(domain("node id") + identity_key + salt).digest()  # ID-1.4
+    return hashlib.sha256(domain("node id") + identity_key + salt).digest()
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate(Message):
-    """What the authority of a mesh says of a node."""  # ID-2.1
+    """What the authority of a mesh says of a node."""
 
     mesh_id: Annotated[bytes, Field(2, fixed(32))]
     node_id: Annotated[bytes, Field(4, fixed(32))]
@@ -71,23 +71,25 @@ class Certificate(Message):
 
     @classmethod
     def verified(cls, data: bytes, authority: bytes) -> Self:
-        """Parse a certificate and check all but its time against the key of its authority."""  # ID-2.2
-        if len(data) > limits.CERTIFICATE:
+        """Parse a certificate and check all but its time against the key of its authority."""
+        if len(data) > limits.CERTIFICATE:  # ID-5.3
             raise WireError(Fault.OVERSIZED, "a certificate has more than 1,024 bytes")
         certificate = cls.decode(data)
-        if certificate.mesh_id != mesh_id(authority):
+        *_, (last, _, end) = fields(data)
+        if last != SIGNATURE_FIELD:  # ID-5.2
+            raise WireError(Fault.TRAILING, "a certificate has something behind its signature")
+        if certificate.mesh_id != mesh_id(authority):  # ID-6.1
             raise WireError(Fault.WRONG_PEER, "a certificate is of another mesh")
-        *_, (_, _, end) = fields(data)
-        verify(authority, domain("certificate") + data[:end], certificate.signature)  # WIRE-1.9
-        if certificate.node_id != node_id(certificate.identity_key, certificate.salt):
-            raise WireError(Fault.WRONG_PEER, "a certificate's node id does not follow from its key")
+        verify(authority, domain("certificate") + data[:end], certificate.signature)  # ID-5.1, ID-5.4, ID-6.2
+        if certificate.node_id != node_id(certificate.identity_key, certificate.salt):  # ID-6.3
+            raise WireError(Fault.AUTHENTICATION, "a certificate's node id does not follow from its key")
         return certificate
 
     def expired(self, now: float) -> bool:
         return now >= self.expires
 
     def renewal_due(self, now: float) -> bool:
-        return now >= self.issued_at + (self.expires - self.issued_at) * 2 / 3  # ID-2.3
+        return now >= self.issued_at + (self.expires - self.issued_at) * 2 / 3  # ID-7.2
 
 
 def sign_certificate(unsigned: Certificate, authority: SigningKey) -> bytes:

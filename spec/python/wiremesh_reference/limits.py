@@ -8,6 +8,8 @@ DATA = 61440  # bytes of a DATA payload, or of a raw block
 HEAD_SIZE = 16384  # bytes
 REASON = 256  # bytes
 NAME = 128  # bytes
+VERB = 32  # bytes
+HEAD_FIELDS = 4096  # names and values in a HEAD
 REGION = 64  # bytes
 URL = 2048  # bytes
 ENDPOINT = 262  # bytes of "host:port"
@@ -18,7 +20,10 @@ CAPABILITY_TEXT = 1024  # bytes of a key or text
 CERTIFICATE = 1024  # bytes
 TOKEN = 4096  # characters
 RECORD = 61440  # bytes of an encoded worker record or registration
+SNAPSHOT_RECORDS = 1100  # records in the first event of a watch
+NOTICE_NODES = 1024  # nodes in a notice
 MESSAGE = 1048576  # bytes of a message
+CREDIT = 2**63 - 1  # bytes
 REKEY_INTERVAL = 1048576  # records of a direction
 
 # What this implementation chooses and announces.
@@ -28,11 +33,17 @@ OPEN_STREAMS = 1024  # streams of the other side at once
 IDLE_FRAME_BURST = 1000  # frames
 IDLE_FRAME_RATE = 200  # frames a second
 CONTROL_QUEUE = 16384  # frames that wait for the other side to read
-UNAUTHENTICATED = 64  # connections whose handshake is under way
+UNAUTHENTICATED = 256  # connections that have not finished a handshake
+UNAUTHENTICATED_PER_SOURCE = 16  # the same for one address
 LAST_STREAM = 0x7FFF0000  # stream id
+TURN = 16384  # bytes of one body before the next has its turn
+ATTEMPTS = 3  # sends of one call
+HOPS = 4  # forwards of a call
 
 # Timers, in seconds.
 HANDSHAKE_TIME = 5.0
-PING_AFTER = 5.0  # of silence
-SILENCE = 15.0  # after which the other side is gone
-CLOSE_TIME = 5.0  # for the last words of a link to leave
+PING_AFTER = 0.5  # of silence
+PING_INTERVAL = 1.0
+SILENCE = 3.0  # after which the other side is gone
+CLOSE_TIME = 1.0  # for the last words of a link to be read
+DEADLINE = 3600.0  # the longest that is honoured

@@ -86,7 +86,7 @@ class Stream:
 
 
 class Flood:
-    """A bucket of frames that cost work and make no progress."""  # WIRE-5.5
+    """A bucket of frames that cost work and make no progress."""  # FLOW-6.1, FLOW-6.2
 
     def __init__(self) -> None:
         self.level, self.last = 0.0, 0.0
@@ -106,7 +106,7 @@ class Link:
 
     def __init__(self, *, initiator: bool, local: Parameters, remote: Parameters) -> None:
         self.local, self.remote = local, remote
-        self.next_id = 1 if initiator else 2  # WIRE-6.1
+        self.next_id = 1 if initiator else 2  # FRAME-2.1
         self.last_theirs = 0
         self.their_parity = 0 if initiator else 1
         self.streams: dict[int, Stream] = {}
@@ -125,11 +125,11 @@ class Link:
 
     def open(self, head: Head, *, end: bool = False) -> int:
         """Open a stream with a request."""
-        if self.going_away is not None:  # WIRE-6.7
+        if self.going_away is not None:  # FRAME-9.2
             raise CallError(Code.DRAINING, "the link is going away")
-        if self.opened >= self.may_open:  # WIRE-6.6
+        if self.opened >= self.may_open:  # FLOW-5.1
             raise CallError(Code.OVERLOADED, "the other side takes no more streams")
-        if self.next_id >= limits.LAST_STREAM:  # WIRE-6.8
+        if self.next_id >= limits.LAST_STREAM:  # FRAME-9.6
             raise CallError(Code.DRAINING, "the link has no more stream ids")
         stream = self._new(self.next_id, mine=True)
         self.next_id += 2
@@ -148,13 +148,13 @@ class Link:
         stream = self.streams[number]
         if stream.dead or stream.send_ended or stream.ending:
             return
-        stream.outbox.extend(data[i : i + limits.DATA] for i in range(0, len(data), limits.DATA))
+        stream.outbox.extend(data[i : i + limits.TURN] for i in range(0, len(data), limits.TURN))  # FLOW-7.1
         stream.pending += len(data)
         stream.ending = end
         self.ready.append(number)
 
     def consume(self, number: int, count: int) -> None:
-        """The owner has read bytes: grant credit for as many."""  # WIRE-8.4
+        """The owner has read bytes: grant credit for as many."""  # FLOW-1.5
         stream = self.streams[number]
         limit = stream.receive.consume(count)
         if limit is not None and not stream.receive_ended and not stream.dead:
@@ -179,15 +179,15 @@ class Link:
         """The owner is done with a stream: what it wrote still leaves, what it did not end is cancelled."""
         stream = self.streams[number]
         if not (stream.ending or stream.send_ended) or (stream.mine and not stream.receive_ended):
-            self.reset(number, Code.CANCELLED)
+            self.reset(number, Code.CANCELLED)  # CALL-3.1
         elif not stream.receive_ended:
-            self.stop(number, Code.NONE)
+            self.stop(number, Code.NONE)  # FRAME-5.6
         stream.released = True
-        self._grant_link(stream.receive.received - stream.receive.consumed)
+        self._grant_link(stream.receive.received - stream.receive.consumed)  # FLOW-3.1
         self._reap(stream)
 
     def _reap(self, stream: Stream) -> None:
-        """Forget a stream that is over for both sides and for its owner: only now may another take its place."""  # WIRE-6.6
+        """Forget a stream that is over for both sides and for its owner: only now may another take its place."""  # FLOW-5.2
         if not stream.released or not (stream.dead or (stream.send_ended and stream.receive_ended)):
             return
         del self.streams[stream.number]
@@ -208,6 +208,11 @@ class Link:
             self.last_served = self.last_theirs
         self.control.append(frames.goaway(self.last_served, code, reason))
 
+    @property
+    def over(self) -> bool:
+        """Whether a link that drains has no stream left."""  # FRAME-9.5
+        return not self.streams and not self.control and (self.going_away is not None or self.last_served is not None)
+
     # What goes out.
 
     def outgoing(self) -> Iterator[bytes]:
@@ -223,7 +228,7 @@ class Link:
             yield record
 
     def _next_data(self, room: int) -> Frame | None:
-        """The next DATA frame of a stream whose turn it is, within both credits."""  # WIRE-8.3
+        """The next DATA frame of a stream whose turn it is, within both credits."""  # FLOW-1.1
         for _ in range(len(self.ready)):
             number = self.ready.popleft()
             stream = self.streams.get(number)
@@ -297,7 +302,7 @@ class Link:
                 self._on_window(frame, now)
             case Type.MAX_STREAMS:
                 allowed = int.from_bytes(frame.payload, "big")
-                if allowed <= self.may_open:
+                if allowed <= self.may_open:  # FLOW-5.3
                     self.flood.count(now)
                 self.may_open = max(self.may_open, allowed)
             case Type.STOP:
@@ -306,36 +311,37 @@ class Link:
                 return self._on_reset(frame, now)
             case Type.PING:
                 self.flood.count(now)
-                self.control.append(Frame(Type.PONG, 0, frame.payload))
+                self.control.append(Frame(Type.PONG, 0, frame.payload))  # FRAME-5.4
             case Type.PONG:
                 self.flood.count(now)
                 return Pong(frame.payload)
             case Type.GOAWAY:
+                self.flood.count(now)
                 last, code, reason = frames.parse_goaway(frame.payload)
-                self.going_away = CallError(code, reason)
+                self.going_away = CallError(code or Code.DRAINING, reason)
                 return GoneAway(last, self.going_away)
-            case _:
+            case _:  # PADDING, and what is not known
                 self.flood.count(now)
         return None
 
     def _find(self, frame: Frame) -> Stream | None:
-        """The stream of a frame, None where it is gone. A frame for a stream that never was ends the link."""
+        """The stream of a frame, None where it is gone. A frame for a stream that never was ends the link."""  # FRAME-3.1
         stream = self.streams.get(frame.stream)
         if stream is not None:
             return None if stream.dead else stream
         theirs = frame.stream % 2 == self.their_parity
         if frame.stream > self.last_theirs if theirs else frame.stream >= self.next_id:
             raise WireError(Fault.STREAM_STATE, f"{Type(frame.type).name} on stream {frame.stream}, which nobody opened")
-        return None  # WIRE-6.4
+        return None  # FRAME-3.2
 
     def _on_head(self, frame: Frame, now: float) -> Event | None:
         if frame.stream % 2 == self.their_parity and frame.stream > self.last_theirs:
-            if self.they_opened >= self.announced:  # WIRE-6.6
+            if self.they_opened >= self.announced:  # FRAME-3.5
                 raise WireError(Fault.STREAM_STATE, "more streams than were granted")
             self.last_theirs = frame.stream
             self.they_opened += 1
             stream = self._new(frame.stream, mine=False)
-            if self.last_served is not None:  # WIRE-6.7
+            if self.last_served is not None:  # FRAME-9.1
                 self.reset(frame.stream, Code.DRAINING)
                 self.release(frame.stream)
                 return None
@@ -348,11 +354,11 @@ class Link:
                 raise WireError(Fault.STREAM_STATE, f"a second HEAD on stream {frame.stream}")
         try:
             head = Head.parse(frame.payload)
-        except WireError as error:  # WIRE-7.2
-            self.flood.count(now)
-            self.reset(frame.stream, Code.BAD_REQUEST, str(error))
+        except WireError as error:  # FRAME-6.3
+            self.reset(frame.stream, error.code, str(error))
             if stream.mine:
-                return WasReset(frame.stream, CallError(Code.UPSTREAM_FAILED, str(error)))
+                return WasReset(frame.stream, CallError(error.code, str(error)))
+            self.flood.count(now)
             self.release(frame.stream)
             return None
         stream.head_received = True
@@ -360,25 +366,25 @@ class Link:
         return Began(frame.stream, head)
 
     def _on_data(self, frame: Frame, now: float) -> Event | None:
-        size = raw_size(frame.payload) if frame.flags & LZ4 else len(frame.payload)  # WIRE-8.2
+        size = raw_size(frame.payload) if frame.flags & LZ4 else len(frame.payload)  # FLOW-1.3
         if not size and not frame.flags & END:
             self.flood.count(now)
         stream = self._find(frame)
         self.receive_credit.receive(size)
         if stream is None:
-            self._grant_link(size)
+            self._grant_link(size)  # FRAME-3.3
             return None
         if not stream.head_received or stream.receive_ended:
             raise WireError(Fault.STREAM_STATE, f"DATA on stream {frame.stream} before its HEAD or after its end")
         stream.receive.receive(size)
         try:
             data = decompress(frame.payload) if frame.flags & LZ4 else frame.payload
-        except WireError as error:  # WIRE-9.2
+        except WireError as error:  # LZ4-2.3
             self.reset(frame.stream, Code.COMPRESSION, str(error))
             return WasReset(frame.stream, CallError(Code.COMPRESSION, str(error)))
         stream.receive_ended = bool(frame.flags & END)
         if stream.released:
-            self._grant_link(size)
+            self._grant_link(size)  # FRAME-3.4
             self._reap(stream)
             return None
         return Data(frame.stream, data, stream.receive_ended)
@@ -400,11 +406,15 @@ class Link:
         stream = self._find(frame)
         if stream is None or stream.send_ended:
             return None
-        stream.clear()  # WIRE-6.5
-        if stream.head_sent:
-            stream.ending = True
-            self.ready.append(frame.stream)
-        return Stopped(frame.stream, int.from_bytes(frame.payload, "big"))
+        code = int.from_bytes(frame.payload, "big")
+        if not stream.head_sent:  # FRAME-5.2
+            self.reset(frame.stream, code)
+            self._reap(stream)
+            return WasReset(frame.stream, CallError(code))
+        stream.clear()  # FRAME-5.1
+        stream.ending = True
+        self.ready.append(frame.stream)
+        return Stopped(frame.stream, code)
 
     def _on_reset(self, frame: Frame, now: float) -> Event | None:
         code, retry_after, reason = frames.parse_reset(frame.payload)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from . import limits
 from .errors import Fault, WireError
 from .head import LOAD, Load
-from .tlv import ENDPOINT, FLAG, NAME, U8, U16, U32, U64, Field, Kind, Message, blob, fixed, listed, nested, text
+from .tlv import ENDPOINT, FLAG, NAME, U8, U16, U32, U64, Field, Kind, Message, blob, enumerated, fixed, listed, nested, row, text
 
 REGION = text(limits.REGION)
 ENDPOINTS = listed(ENDPOINT, limits.ENDPOINTS)
@@ -27,7 +27,8 @@ class JSONText:
 
 def _encode_capability(item: tuple[str, Capability | JSONText]) -> bytes:
     key, value = item
-    begin = struct.pack(">H", len(key.encode())) + key.encode()
+    raw = text(limits.CAPABILITY_TEXT).encode(key)
+    begin = struct.pack(">H", len(raw)) + raw
     match value:
         case bool():
             return begin + bytes([1, value])
@@ -43,17 +44,17 @@ def _encode_capability(item: tuple[str, Capability | JSONText]) -> bytes:
 
 def _decode_capability(data: bytes) -> tuple[str, Capability | JSONText]:
     length = int.from_bytes(data[:2], "big")
-    if len(data) < 3 + length:
-        raise WireError(Fault.TRUNCATED, "a capability is cut off")
+    if not length or len(data) < 3 + length:  # MSG-4.1
+        raise WireError(Fault.BAD_LENGTH, "a capability is cut off, or has no key")
     words = text(limits.CAPABILITY_TEXT)
     key, kind, value = words.decode(data[2 : 2 + length]), data[2 + length], data[3 + length :]
     if kind == 1:
         return key, FLAG.decode(value)
     if kind in (2, 3):
-        if len(value) != 8:
+        if len(value) != 8:  # MSG-4.1
             raise WireError(Fault.BAD_LENGTH, "a number has not 8 bytes")
         number: int | float = struct.unpack(">q" if kind == 2 else ">d", value)[0]
-        if number - number != 0:
+        if number - number != 0:  # MSG-4.2
             raise WireError(Fault.BAD_VALUE, "a number is not finite")
         return key, number
     if kind in (4, 5):
@@ -61,12 +62,12 @@ def _decode_capability(data: bytes) -> tuple[str, Capability | JSONText]:
     raise WireError(Fault.BAD_VALUE, f"a capability of the unknown kind {kind}")
 
 
-CAPABILITIES = listed(Kind(_encode_capability, _decode_capability), limits.CAPABILITIES)  # MSG-3.2
+CAPABILITIES = listed(Kind(_encode_capability, _decode_capability), limits.CAPABILITIES, lambda item: item[0])
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnrolRequest(Message):
-    """MSG-2.1"""
+    """What a joiner asks for."""
 
     name: Annotated[str, Field(2, NAME)]
     identity_key: Annotated[bytes, Field(4, fixed(32))]
@@ -77,14 +78,14 @@ class EnrolRequest(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class RenewRequest(Message):
-    """MSG-2.2"""
+    """What a member asks for whose certificate nears its end."""
 
     features: Annotated[int, Field(2, U32)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnrolAnswer(Message):
-    """MSG-2.3"""
+    """A certificate, and where coordinators are from now on."""
 
     certificate: Annotated[bytes, Field(2, blob(limits.CERTIFICATE))]
     coordinators: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
@@ -92,7 +93,7 @@ class EnrolAnswer(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRecord(Message):
-    """MSG-3.4"""
+    """A service of a worker."""
 
     name: Annotated[str, Field(2, NAME)]
     healthy: Annotated[bool, Field(4, FLAG)]
@@ -100,26 +101,26 @@ class ServiceRecord(Message):
     compress: Annotated[bool, Field(8, FLAG)]
 
 
-SERVICES = listed(nested(ServiceRecord, limits.RECORD), limits.SERVICES)
+SERVICES = listed(nested(ServiceRecord, limits.RECORD), limits.SERVICES, lambda record: record.name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registration(Message):
-    """MSG-3.1"""
+    """What a worker says of itself."""
 
     boot_epoch: Annotated[int, Field(2, U64)]
     advertised: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
     listen_port: Annotated[int, Field(6, U16)]
-    tunnel_url: Annotated[str, Field(8, text(limits.URL))] = ""
-    region: Annotated[str, Field(9, REGION)] = ""
-    zone: Annotated[str, Field(11, REGION)] = ""
+    tunnel_url: Annotated[str | None, Field(8, text(limits.URL))] = None
+    region: Annotated[str | None, Field(9, REGION)] = None
+    zone: Annotated[str | None, Field(11, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(13, CAPABILITIES)] = ()
     services: Annotated[tuple[ServiceRecord, ...], Field(14, SERVICES)] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationAccepted(Message):
-    """MSG-3.3"""
+    """What the coordinator made of it."""
 
     name: Annotated[str, Field(2, NAME)]
     observed: Annotated[str, Field(4, ENDPOINT)]
@@ -129,7 +130,7 @@ class RegistrationAccepted(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceLoad(Message):
-    """MSG-3.5"""
+    """How busy a service is."""
 
     service: Annotated[str, Field(2, NAME)]
     healthy: Annotated[bool, Field(4, FLAG)]
@@ -138,24 +139,24 @@ class ServiceLoad(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadUpdate(Message):
-    """MSG-3.5"""
+    """How busy services are; one that is not named keeps what was said last."""
 
     services: Annotated[tuple[ServiceLoad, ...], Field(2, listed(nested(ServiceLoad, limits.RECORD), limits.SERVICES))] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSummary(Message):
-    """MSG-4.1"""
+    """A line of `mesh.list`."""
 
     name: Annotated[str, Field(2, NAME)]
     healthy_workers: Annotated[int, Field(4, U32)]
     tier: Annotated[int, Field(6, U8)]
-    requires: Annotated[str, Field(8, text(limits.CAPABILITY_TEXT))]
+    requires: Annotated[str, Field(8, text(limits.NAME))]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiscoverRequest(Message):
-    """MSG-4.2"""
+    """Who offers a service?"""
 
     service: Annotated[str, Field(2, NAME)]
     limit: Annotated[int, Field(4, U32)]
@@ -163,7 +164,7 @@ class DiscoverRequest(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class DiscoverAnswer(Message):
-    """MSG-4.3"""
+    """The first of the sequence; a WorkerRecord each follows."""
 
     revision: Annotated[int, Field(2, U64)]
     known: Annotated[bool, Field(4, FLAG)]
@@ -172,24 +173,24 @@ class DiscoverAnswer(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class ResolveRequest(Message):
-    """MSG-4.4"""
+    """Who is this worker?"""
 
     name: Annotated[str, Field(2, NAME)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerRecord(Message):
-    """MSG-4.5"""
+    """A worker, as the registry has it."""
 
     name: Annotated[str, Field(2, NAME)]
-    node_id: Annotated[bytes, Field(4, fixed(32))] = b""
-    state: Annotated[int, Field(6, U8)]
+    node_id: Annotated[bytes | None, Field(4, fixed(32))] = None  # None for a member that speaks HTTP only
+    state: Annotated[int, Field(6, enumerated(5))]
     boot_epoch: Annotated[int, Field(8, U64)]
     features: Annotated[int, Field(10, U32)]
     endpoints: Annotated[tuple[str, ...], Field(12, ENDPOINTS)] = ()
-    tunnel_url: Annotated[str, Field(14, text(limits.URL))] = ""
-    region: Annotated[str, Field(15, REGION)] = ""
-    zone: Annotated[str, Field(17, REGION)] = ""
+    tunnel_url: Annotated[str | None, Field(14, text(limits.URL))] = None
+    region: Annotated[str | None, Field(15, REGION)] = None
+    zone: Annotated[str | None, Field(17, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(19, CAPABILITIES)] = ()
     services: Annotated[tuple[ServiceRecord, ...], Field(20, SERVICES)] = ()
     load: Annotated[Load, Field(22, LOAD)]
@@ -198,42 +199,61 @@ class WorkerRecord(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchRequest(Message):
-    """MSG-5.1"""
+    """Which workers to watch: those with one of these services, or all."""
 
     services: Annotated[tuple[str, ...], Field(2, listed(NAME, limits.SERVICES))] = ()
 
 
 SNAPSHOT, CHANGED, REMOVED = 1, 2, 3
+RECORD: Kind[WorkerRecord] = Kind(WorkerRecord.encode, lambda data: _decode_record(data))
+
+
+def _decode_record(data: bytes) -> WorkerRecord:
+    if len(data) > limits.RECORD:  # MSG-5.3
+        raise WireError(Fault.OVERSIZED, "a record has more than 61,440 bytes")
+    return WorkerRecord.decode(data)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchEvent(Message):
-    """MSG-5.2"""
+    """A change of the registry. With revision 0 a snapshot goes on in the next event."""
 
-    kind: Annotated[int, Field(2, U8)]
+    kind: Annotated[int, Field(2, enumerated(3))]
     revision: Annotated[int, Field(4, U64)]
-    name: Annotated[str, Field(6, NAME)] = ""
-    record: Annotated[WorkerRecord | None, Field(8, nested(WorkerRecord, limits.RECORD))] = None
-    records: Annotated[tuple[WorkerRecord, ...], Field(10, listed(nested(WorkerRecord, limits.RECORD), limits.MESSAGE))] = ()
+    name: Annotated[str | None, Field(6, NAME)] = None
+    record: Annotated[WorkerRecord | None, Field(8, RECORD)] = None
+    records: Annotated[tuple[WorkerRecord, ...], Field(10, listed(RECORD, limits.SNAPSHOT_RECORDS))] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        event = super().decode(data)  # MSG-6.5
+        if (event.name and event.kind != REMOVED) or (event.record and event.kind != CHANGED) or (event.records and event.kind != SNAPSHOT):
+            raise WireError(Fault.BAD_VALUE, "an event has a field that does not belong to its kind")
+        if (event.kind == REMOVED and event.name is None) or (event.kind == CHANGED and event.record is None):
+            raise WireError(Fault.MISSING, "an event lacks the field of its kind")
+        return event
+
+
+REVOKED, DRAIN_NOTICE = 3, 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice(Message):
-    """MSG-6.1"""
+    """What a coordinator says of its own accord."""
 
     kind: Annotated[int, Field(2, U8)]
-    text: Annotated[str, Field(4, text(256))]
-    nodes: Annotated[bytes, Field(6, blob(limits.RECORD))] = b""
+    text: Annotated[str, Field(4, text(limits.REASON))]
+    nodes: Annotated[tuple[bytes, ...], Field(6, row(32, limits.NOTICE_NODES))] = ()
 
 
 def sequence(messages: Iterable[Message]) -> bytes:
-    """Messages one after the other."""  # MSG-1.2
+    """Messages one after the other."""
     parts = [message.encode() for message in messages]
     return b"".join(struct.pack(">I", len(part)) + part for part in parts)
 
 
 class SequenceReader:
-    """Takes a sequence as its bytes come."""  # MSG-1.2
+    """Takes a sequence as its bytes come."""
 
     def __init__(self) -> None:
         self.buffer = bytearray()
@@ -243,7 +263,7 @@ class SequenceReader:
         messages = []
         while len(self.buffer) >= 4:
             length = int.from_bytes(self.buffer[:4], "big")
-            if length > limits.MESSAGE:
+            if length > limits.MESSAGE:  # MSG-1.2
                 raise WireError(Fault.OVERSIZED, "a message has more than 1,048,576 bytes")
             if len(self.buffer) < 4 + length:
                 break
@@ -251,6 +271,6 @@ class SequenceReader:
             del self.buffer[: 4 + length]
         return messages
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # MSG-1.3
         if self.buffer:
             raise WireError(Fault.TRUNCATED, "a sequence is cut off")

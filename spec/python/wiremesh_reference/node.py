@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
@@ -69,7 +68,7 @@ class Node:
 
 
 def next_epoch(previous: int) -> int:
-    """The boot epoch of the next start: a count of starts, and chance, which tells copies of a node apart."""
+    """The boot epoch of the next start: a count of starts, and chance, which tells copies of a node apart."""  # ID-8.3
     return ((previous >> 32) + 1) << 32 | secrets.randbits(32)
 
 
@@ -79,18 +78,17 @@ async def refuse(call: object) -> None:
 
 
 async def ask(connection: Connection, method: str, body: bytes = b"", timeout: float = 10) -> bytes:
-    """A call of the mesh itself with one message each way."""  # MSG-1.1
-    async with asyncio.timeout(timeout):
-        async with connection.open(Head(method=method, deadline=int(timeout * 1000)), end=not body) as call:
-            if body:
-                await call.write(body, end=True)
-            await call.answer_head()
-            return await call.read(limits.MESSAGE)
+    """A call of the mesh itself with one message each way."""
+    async with connection.open(Head(method=method, deadline=int(timeout * 1000)), end=not body) as call:
+        if body:
+            await call.write(body, end=True)
+        await call.answer_head()
+        return await call.read(limits.MESSAGE)
 
 
 async def enrol(join: str, name: str, roles: int) -> Node:
-    """Join a mesh with a token: the first endpoint that answers admits or refuses."""
-    token, seed, static = Token.parse(join.strip()), os.urandom(32), KeyPair.of(os.urandom(32))
+    """Join a mesh with a token: the first endpoint that answers admits or refuses."""  # TOKEN-3.1
+    token, seed, static = Token.parse(join), os.urandom(32), KeyPair.of(os.urandom(32))
     NAME.encode(name)
     epoch = next_epoch(0)
     local = Local(authority=token.authority, static=static, parameters=Parameters.usual(epoch))
@@ -116,14 +114,14 @@ async def enrol(join: str, name: str, roles: int) -> Node:
 
 
 async def renew(node: Node, link: Connection) -> Node:
-    """A node with a new certificate."""  # ID-2.3
+    """A node with a new certificate."""
     answer = EnrolAnswer.decode(await ask(link, "mesh.renew", RenewRequest(features=local_features()).encode()))
     own = node.certified
     _check_own(answer.certificate, node.authority, own.identity_key, own.static_key)
     return replace(node, certificate=answer.certificate, coordinators=answer.coordinators or node.coordinators)
 
 
-def _check_own(certificate: bytes, authority: bytes, identity: bytes, static: bytes) -> None:
+def _check_own(certificate: bytes, authority: bytes, identity: bytes, static: bytes) -> None:  # TOKEN-5.1
     try:
         own = Certificate.verified(certificate, authority)
     except WireError as error:

@@ -61,7 +61,7 @@ class CipherState:
     def encrypt(self, ad: bytes, plaintext: bytes) -> bytes:
         if self.key is None:
             return plaintext
-        if self.nonce >= LAST_NONCE:
+        if self.nonce >= LAST_NONCE:  # REC-2.2
             raise WireError(Fault.EXHAUSTED, "the nonces of a key are used up")
         sealed = self.suite.seal(plaintext, ad, self.suite.nonce(self.nonce), self.key)
         self.nonce += 1
@@ -78,10 +78,10 @@ class CipherState:
             plaintext = self.suite.open(ciphertext, ad, self.suite.nonce(self.nonce), self.key)
         except CryptoError:
             raise WireError(Fault.AUTHENTICATION, "a ciphertext does not open") from None
-        self.nonce += 1
+        self.nonce += 1  # REC-4.3
         return plaintext
 
-    def rekey(self) -> None:
+    def rekey(self) -> None:  # REC-3.1
         assert self.key is not None
         self.key = self.suite.seal(bytes(KEY), b"", self.suite.nonce(LAST_NONCE), self.key)[:KEY]
 
@@ -144,7 +144,7 @@ class KeyPair:
     def agree(self, public: bytes) -> bytes:
         try:
             return bindings.crypto_scalarmult(self.secret, public)
-        except (RuntimeError, CryptoError):  # a point of small order
+        except (RuntimeError, CryptoError):  # HS-3.3
             raise WireError(Fault.AUTHENTICATION, "a public key is a point of small order") from None
 
 

@@ -71,7 +71,7 @@ class Service:
 
     async def run(self, call: Call) -> None:
         if self.in_flight >= self.limit:
-            raise CallError(Code.OVERLOADED, f"{self.name} serves {self.limit} requests already", retry_after=1)
+            raise CallError(Code.OVERLOADED, f"{self.name} serves {self.limit} requests already", retry_after=1)  # CALL-5.5
         self.in_flight += 1
         begin = time.monotonic()
         try:
@@ -106,7 +106,7 @@ async def send_reply(call: Call, reply: Reply, service: Service, worker: str) ->
     headers.setdefault("content-type", kind)
     if not streamed:
         headers.setdefault("content-length", str(len(body)))
-    head = Head(status=reply.status, fields=flat(list(headers.items())), load=service.load, served_by=worker)
+    head = Head(status=reply.status, fields=flat(list(headers.items())), load=service.load, served_by=worker)  # CALL-1.4, CALL-1.5
     await call.begin_answer(head, end=not streamed and not body, compress=service.compress)
     if streamed:
         async for part in _parts(reply.body):

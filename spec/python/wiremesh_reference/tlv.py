@@ -1,7 +1,7 @@
 """The codec: one canonical encoding of each value as a sequence of `u16 type || u16 length || value`.
 
 A message is a frozen dataclass whose annotations are the table of the text: `Annotated[int, Field(2, U64)]`. A field with a
-default may be absent, and is absent exactly where it has that default.
+default is optional, and left out exactly where it has that default.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import struct
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from . import limits
 from .errors import Fault, WireError
@@ -36,13 +36,13 @@ class Field(Generic[T]):
 
 
 def fields(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """The fields of a stream: type, value, and the offset where the field begins."""
+    """The fields of a stream: type, value, and the offset where the field begins."""  # CONV-3.2, CONV-3.5
     offset, previous = 0, -1
     while offset < len(data):
         if len(data) - offset < 4:
             raise WireError(Fault.TRUNCATED, "a field is cut off")
         number, length = struct.unpack_from(">HH", data, offset)
-        if number <= previous:  # WIRE-1.2
+        if number <= previous:
             raise WireError(Fault.UNORDERED, f"field {number} comes after field {previous}")
         if len(data) - offset - 4 < length:
             raise WireError(Fault.TRUNCATED, f"field {number} is cut off")
@@ -59,11 +59,13 @@ def encode_field(number: int, value: bytes) -> bytes:
 class Message:
     """Base of all TLV structures; see the module's text."""
 
-    def encode(self) -> bytes:
+    minimal: ClassVar[bool] = False  # whether what says the same as its absence is refused: in a HEAD
+
+    def encode(self) -> bytes:  # CONV-3.1
         out = b""
         for name, (field, default) in table(type(self)).items():
             value = getattr(self, name)
-            if value != default:  # WIRE-1.8
+            if value != default:
                 out += encode_field(field.number, field.kind.encode(value))
         return out
 
@@ -74,13 +76,15 @@ class Message:
         for number, value, _ in fields(data):
             if number in known:
                 name, field, default = known[number]
-                values[name] = default if value == b"" and default == "" else field.kind.decode(value)
-                if values[name] == default:  # WIRE-1.8
+                values[name] = field.kind.decode(value)
+                if cls.minimal and values[name] == default:  # FRAME-6.2
                     raise WireError(Fault.NOT_MINIMAL, f"field {number} says what its absence says")
-            elif number % 2 == 0:  # WIRE-1.3
+            elif cls.minimal and not value:  # FRAME-6.2
+                raise WireError(Fault.NOT_MINIMAL, f"field {number} is empty")
+            elif number % 2 == 0:  # CONV-3.3, CONV-3.4
                 raise WireError(Fault.UNKNOWN_CRITICAL, f"field {number} is not known")
         for number, (name, _, default) in known.items():
-            if name not in values and default is dataclasses.MISSING:
+            if name not in values and default is dataclasses.MISSING:  # CONV-3.6
                 raise WireError(Fault.MISSING, f"field {number} is missing")
         return cls(**values)
 
@@ -101,7 +105,7 @@ _tables: dict[type[Message], dict[str, tuple[Field[Any], Any]]] = {}
 
 
 def integer(width: int) -> Kind[int]:
-    """An unsigned integer of exactly `width` bytes, big-endian."""  # WIRE-1.4
+    """An unsigned integer of exactly `width` bytes, big-endian."""  # CONV-4.1
 
     def encode(value: int) -> bytes:
         return value.to_bytes(width, "big")
@@ -137,7 +141,7 @@ def blob(limit: int) -> Kind[bytes]:
 
 
 def text(limit: int) -> Kind[str]:
-    """UTF-8 text, up to a limit in bytes."""  # WIRE-1.5
+    """UTF-8 text, up to a limit in bytes."""  # CONV-4.2, CONV-4.3
     raw = blob(limit)
 
     def decode(data: bytes) -> str:
@@ -162,7 +166,7 @@ def word(limit: int, pattern: str, what: str) -> Kind[str]:
 
 
 def _decode_endpoint(data: bytes) -> str:
-    value = _ENDPOINT.decode(data)
+    value = _ENDPOINT.decode(data)  # CONV-4.10
     if int(value.rpartition(":")[2]) > 65535:
         raise WireError(Fault.BAD_VALUE, "a port is above 65,535")
     return value
@@ -171,13 +175,13 @@ def _decode_endpoint(data: bytes) -> str:
 def _decode_flag(data: bytes) -> bool:
     if len(data) != 1:
         raise WireError(Fault.BAD_LENGTH, f"a flag has {len(data)} bytes")
-    if data[0] > 1:  # WIRE-1.6
+    if data[0] > 1:  # CONV-4.4
         raise WireError(Fault.BAD_VALUE, f"a flag is {data[0]}")
     return data[0] == 1
 
 
-def listed(element: Kind[T], most: int) -> Kind[tuple[T, ...]]:
-    """A list of at most `most` elements, each `u16 length || bytes`."""  # WIRE-1.7
+def listed(element: Kind[T], most: int, key: Callable[[T], str] | None = None) -> Kind[tuple[T, ...]]:
+    """A list of at most `most` elements, each `u16 length || bytes`."""  # CONV-4.5, CONV-4.6, CONV-4.7, CONV-4.8
 
     def encode(values: tuple[T, ...]) -> bytes:
         if len(values) > most:
@@ -197,10 +201,47 @@ def listed(element: Kind[T], most: int) -> Kind[tuple[T, ...]]:
             if len(data) < max(end, offset + 2):
                 raise WireError(Fault.BAD_LENGTH, "an element of a list is cut off")
             values.append(element.decode(data[offset + 2 : end]))
+            if key is not None and len(values) > 1 and key(values[-2]).encode() >= key(values[-1]).encode():  # CONV-4.15
+                raise WireError(Fault.UNORDERED, "a list is not sorted")
             offset = end
         return tuple(values)
 
     return Kind(encode, decode)
+
+
+def enumerated(most: int) -> Kind[int]:
+    """One of the values 1 to `most`."""  # CONV-4.11
+
+    def decode(data: bytes) -> int:
+        value = U8.decode(data)
+        if not 1 <= value <= most:
+            raise WireError(Fault.BAD_VALUE, f"{value} is not one of the list")
+        return value
+
+    return Kind(U8.encode, decode)
+
+
+def row(width: int, most: int) -> Kind[tuple[bytes, ...]]:
+    """Values of one width, without lengths."""
+
+    def decode(data: bytes) -> tuple[bytes, ...]:
+        if not data:
+            raise WireError(Fault.NOT_MINIMAL, "an empty row is to be left out")  # CONV-4.8
+        if len(data) % width:
+            raise WireError(Fault.BAD_LENGTH, f"a row has {len(data)} bytes")  # CONV-4.13
+        if len(data) > width * most:
+            raise WireError(Fault.OVERSIZED, f"a row has more than {most} elements")  # CONV-4.6
+        return tuple(data[i : i + width] for i in range(0, len(data), width))
+
+    return Kind(b"".join, decode)
+
+
+def _decode_ascending(data: bytes) -> bytes:
+    if len(data) > 256:
+        raise WireError(Fault.BAD_LENGTH, "more than 256 numbers")
+    if any(low >= high for low, high in zip(data, data[1:])):
+        raise WireError(Fault.BAD_VALUE, "numbers do not ascend")  # CONV-4.14
+    return data
 
 
 def nested(message: type[M], limit: int) -> Kind[M]:
@@ -210,8 +251,9 @@ def nested(message: type[M], limit: int) -> Kind[M]:
 
 
 M = TypeVar("M", bound=Message)
-NAME = word(limits.NAME, r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name")  # ID-1.5
-_ENDPOINT = word(limits.ENDPOINT, r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\]):(0|[1-9][0-9]{0,4})", "host:port")
+NAME = word(limits.NAME, r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name")  # CONV-4.9, ID-4.1
+_ENDPOINT = word(limits.ENDPOINT, r"(?!\[[^:]*\]:)([!-.0-9;-~]+|\[[!-.0-~]*:[!-.0-~]*\]):(0|[1-9][0-9]{0,4})", "host:port")
 ENDPOINT = Kind(_ENDPOINT.encode, _decode_endpoint)
 U8, U16, U32, U64 = integer(1), integer(2), integer(4), integer(8)
+ASCENDING: Kind[bytes] = Kind(bytes, _decode_ascending)
 FLAG: Kind[bool] = Kind(lambda value: bytes([value]), _decode_flag)

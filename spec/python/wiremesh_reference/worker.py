@@ -17,13 +17,16 @@ from .connection import Call, Connection, accept, split_endpoint
 from .errors import CallError, Code, WireError
 from .head import Head
 from .identity import COORDINATOR, WORKER
-from .messages import Capability, JSONText, LoadUpdate, Notice, Registration, RegistrationAccepted, ServiceLoad
+from .messages import (
+    DRAIN_NOTICE, REVOKED, Capability, JSONText, LoadUpdate, Notice, Registration, RegistrationAccepted, ServiceLoad,
+)
 from .node import ask, default_file, renew
 from .service import Function, Request, Service, function_service
 from .upstream import Upstream, upstream_service
 
 log = logging.getLogger("wiremesh")
-REPORT = 5.0  # seconds between reports of load and probes of upstreams
+REPORT = 1.0  # seconds between looks at load, upstreams and the certificate
+RENEW = 30.0  # seconds between attempts to renew the certificate
 RETRY = 15.0  # seconds, the longest pause between attempts to reach a coordinator
 DRAIN = 30.0  # seconds that calls get to end when the worker stops
 
@@ -46,8 +49,10 @@ class Worker:
         self.client: Client | None = None  # for calls of others, once it runs
         self.port = 0
         self._links: set[Connection] = set()
-        self._handshakes = 0
+        self._strangers: dict[asyncio.StreamWriter, str] = {}  # whose handshake is under way, oldest first
+        self._revoked: set[bytes] = set()
         self._stop = asyncio.Event()
+        self._draining = False
 
     def service(self, name: str, *, limit: int = 256, compress: bool = True) -> Callable[[Function], Function]:
         """Serve a service with a function: `@worker.service("ocr")`."""
@@ -80,6 +85,7 @@ class Worker:
         """Join where needed, listen, stay registered."""
         self.client = await Client.join(name=self.name, join=self.token, data=self.data, roles=WORKER)
         self.client.handler = self._handle
+        self.name = self.client.node.certified.name  # ID-8.2
         await self._probe()
         server = await asyncio.start_server(self._accept, *split_endpoint(self.listen))
         self.port = server.sockets[0].getsockname()[1]
@@ -112,12 +118,12 @@ class Worker:
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, RETRY)
 
-    async def _register(self, link: Connection) -> None:
+    async def _register(self, link: Connection) -> None:  # MSG-2.1
         node = self.client.node if self.client else None
         assert node is not None
         registration = Registration(
             boot_epoch=node.boot_epoch, advertised=(self.advertise,) if self.advertise else (), listen_port=self.port,
-            region=self.region, zone=self.zone, capabilities=tuple(sorted(self.capabilities.items())),
+            region=self.region or None, zone=self.zone or None, capabilities=tuple(sorted(self.capabilities.items())),
             services=tuple(service.record for _, service in sorted(self.services.items())),
         )
         accepted = RegistrationAccepted.decode(await ask(link, "mesh.register", registration.encode()))
@@ -125,16 +131,22 @@ class Worker:
 
     async def _report(self, client: Client, link: Connection) -> None:
         """Tell load and health until the link is lost; renew the certificate when it is time."""
+        said, renewed = LoadUpdate(), 0.0
         while not link.closed and not link.link.going_away:
             await asyncio.sleep(REPORT)
             await self._probe()
             update = LoadUpdate(services=tuple(
                 ServiceLoad(service=name, healthy=service.healthy, load=service.load) for name, service in sorted(self.services.items())
             ))
-            await ask(link, "mesh.load", update.encode())
-            if client.node.certified.renewal_due(time.time()):
+            if update != said:
+                await ask(link, "mesh.load", update.encode())
+                said = update
+            if client.node.certified.renewal_due(time.time()) and time.monotonic() - renewed > RENEW:  # ID-7.2
+                renewed, expired = time.monotonic(), client.node.certified.expired(time.time())
                 client.node = await renew(client.node, link)
                 client.node.save(self.data)
+                if expired:  # TOKEN-6.1
+                    await link.close()
         raise link.closed or link.link.going_away or CallError(Code.LINK_LOST)
 
     async def _probe(self) -> None:
@@ -143,6 +155,7 @@ class Worker:
 
     async def _drain(self, client: Client) -> None:
         """Say that nothing new shall come, let calls end, leave."""
+        self._draining = True
         try:
             link = await client.coordinator()
             await ask(link, "mesh.drain", timeout=2)
@@ -158,35 +171,46 @@ class Worker:
     # Links and calls.
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._handshakes >= limits.UNAUTHENTICATED or self.client is None:
-            writer.close()
-            return
-        self._handshakes += 1
+        assert self.client is not None
+        source = str(writer.get_extra_info("peername", ("",))[0])
+        alike = [stranger for stranger, address in self._strangers.items() if address == source]
+        if len(alike) >= limits.UNAUTHENTICATED_PER_SOURCE or len(self._strangers) >= limits.UNAUTHENTICATED:  # HS-8.4
+            oldest = alike[0] if alike else next(iter(self._strangers))
+            oldest.transport.abort()
+            self._strangers.pop(oldest)
+        self._strangers[writer] = source
         try:
             link = await accept(reader, writer, self.client.node.local, self._handle)
         finally:
-            self._handshakes -= 1
+            self._strangers.pop(writer, None)
         if link is None:
             return
-        if link.peer is None or link.peer.expired(time.time()):  # WIRE-3.10
-            link.go_away(Code.EXPIRED, "the certificate has expired")
+        if (code := self._refusal(link)) is not None:  # HS-9.1
+            link.go_away(code)
             await link.close()
             return
         self._links.add(link)
         await link.wait_closed()
         self._links.discard(link)
 
+    def _refusal(self, link: Connection) -> Code | None:
+        if link.peer is None:
+            return Code.AUTHENTICATION
+        if link.peer.node_id in self._revoked:  # ID-8.9
+            return Code.REVOKED
+        return Code.EXPIRED if link.peer.expired(time.time()) else None  # HS-9.3
+
     async def _handle(self, call: Call) -> None:
         head = call.request
-        if head.method == "mesh.ping":
+        if head.method == "mesh.ping":  # MSG-1.6
             await call.begin_answer(Head(status=200), end=True)
         elif head.method == "mesh.notice":
             await self._notice(call)
-        elif head.method or not head.service:
+        elif head.method or not head.service:  # MSG-1.5
             raise CallError(Code.NOT_FOUND, f"a worker has no method {head.method}")
-        elif head.worker not in ("", self.name) or head.service not in self.services:
+        elif head.worker not in ("", self.name) or head.service not in self.services:  # CALL-1.1, CALL-1.2
             raise CallError(Code.NOT_FOUND, f"{self.name} does not offer {head.service}")
-        elif self._stop.is_set():
+        elif self._draining:  # CALL-5.6
             raise CallError(Code.DRAINING, f"{self.name} stops")
         else:
             await self.services[head.service].run(call)
@@ -194,9 +218,17 @@ class Worker:
     async def _notice(self, call: Call) -> None:
         peer = call.connection.peer
         if peer is None or not peer.roles & COORDINATOR:
-            raise CallError(Code.PERMISSION_DENIED, "a notice comes from a coordinator")
+            raise CallError(Code.PERMISSION_DENIED, "a notice comes from a coordinator")  # MSG-8.1
         notice = Notice.decode(await call.read())
-        log.warning("notice %d of %s: %s", notice.kind, peer.name, notice.text)  # MSG-6.1
+        log.warning("notice %d of %s: %s", notice.kind, peer.name, notice.text)  # MSG-8.3
+        if notice.kind == REVOKED:  # ID-8.9
+            self._revoked |= set(notice.nodes)
+            for link in [*self._links, *(self.client.links if self.client else ())]:
+                if link.peer and link.peer.node_id in self._revoked:
+                    link.go_away(Code.REVOKED)
+                    asyncio.get_running_loop().create_task(link.close())
+        elif notice.kind == DRAIN_NOTICE:  # MSG-8.2
+            self._draining = True
         await call.begin_answer(Head(status=200), end=True)
 
 
