@@ -134,7 +134,8 @@ struct PayloadChange {
                 id: "parameters-even", clauses: Clauses.tlvUnknown, text: "an unknown even parameter", error: "unknown-critical",
                 apply: inner(set(12, [0]))),
             PayloadChange(
-                id: "parameters-odd", clauses: Clauses.tlvUnknown, text: "an unknown odd parameter", error: nil, apply: inner(set(13, [0]))),
+                id: "parameters-odd", clauses: Clauses.tlvUnknown, text: "an unknown odd parameter", error: nil,
+                apply: inner(set(13, [0]))),
             PayloadChange(
                 id: "parameters-zero", clauses: Clauses.parameters, text: "all parameters are zero", error: nil,
                 apply: inner { fields in
