@@ -60,14 +60,8 @@ def checks_half_of_mac1() -> None:
 
 
 def _preface(normal: Callable[[bytes], bytes]) -> None:
-    original = handshake.Responder.preface
-
-    def preface(self: handshake.Responder, data: bytes) -> int:
-        clear = original(self, normal(data))
-        self.begun = data
-        return clear
-
-    handshake.Responder.preface = preface  # type: ignore[method-assign]
+    original = handshake.Responder._check_preface
+    handshake.Responder._check_preface = lambda self, data: original(self, normal(data))  # type: ignore[method-assign]
 
 
 @breaks("HS-2.1")
@@ -115,15 +109,8 @@ def accepts_a_payload_in_message_1() -> None:
 
 @breaks("HS-4.3")
 def accepts_bytes_behind_mac1() -> None:
-    original = connection.Incoming.take
-
-    async def take(self: connection.Incoming, count: int) -> bytes:
-        taken = await original(self, count)
-        if count == handshake.MAC1:
-            self.rest = b""
-        return taken
-
-    connection.Incoming.take = take  # type: ignore[method-assign]
+    check = handshake.Responder._check_mac1
+    handshake.Responder._check_mac1 = forgiving(check, Fault.TRAILING, "behind mac1")  # type: ignore[method-assign]
 
 
 @breaks("HS-3.3")
@@ -209,12 +196,13 @@ def accepts_a_major_that_was_not_offered() -> None:
 
 @breaks("HS-7.5")
 def answers_before_message_3() -> None:
-    original = handshake.Responder.answer
+    original = handshake.Responder.receive
 
-    def answer(self: handshake.Responder, *arguments: bytes) -> bytes:
-        return original(self, *arguments) + bytes(64)
+    def receive(self: handshake.Responder, data: bytes, now: float) -> bytes:
+        out = original(self, data, now)
+        return out + bytes(64) if out else out
 
-    handshake.Responder.answer = answer  # type: ignore[method-assign]
+    handshake.Responder.receive = receive  # type: ignore[method-assign]
 
 
 # Certificates

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
 from . import limits
-from .errors import NO_EFFECT, CallError, Code, Fault, WireError
-from .handshake import MAC1, PREFACE, Established, Expect, Initiator, Local, Responder
+from .errors import NO_EFFECT, CallError, Code, WireError
+from .handshake import Established, Expect, Initiator, Local, Machine, Responder
 from .head import Head
 from .link import Began, Data, Event, GoneAway, Link, Pong, Stopped, WasReset
 from .noise import KeyPair
@@ -351,26 +351,16 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-class Incoming:
-    """The bytes of a handshake, in whatever pieces they come."""  # HS-8.5
-
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self.reader, self.rest = reader, b""
-
-    async def take(self, count: int) -> bytes:
-        while len(self.rest) < count:
-            data = await self.reader.read(limits.HANDSHAKE_MESSAGE)
-            if not data:
-                raise asyncio.IncompleteReadError(self.rest, count)
-            self.rest += data
-        taken, self.rest = self.rest[:count], self.rest[count:]
-        return taken
-
-    async def message(self) -> bytes:
-        length = int.from_bytes(await self.take(2), "big")
-        if length > limits.HANDSHAKE_MESSAGE:  # HS-8.2
-            raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
-        return await self.take(length)
+async def shake_hands(machine: Machine, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Established:
+    """Carry bytes between a handshake and a socket until it is over."""
+    data = b""
+    while True:
+        writer.write(machine.receive(data, time.time()))
+        if machine.established is not None:
+            return machine.established
+        data = await reader.read(limits.HANDSHAKE_MESSAGE)
+        if not data:
+            raise asyncio.IncompleteReadError(b"", None)
 
 
 async def dial(
@@ -382,17 +372,14 @@ async def dial(
             reader, writer = await asyncio.open_connection(*split_endpoint(endpoint))
             try:
                 machine = Initiator(local, KeyPair.of(os.urandom(32)), expect, suite=suite, token=token)  # HS-3.4
-                incoming = Incoming(reader)
-                writer.write(machine.begin())
-                message3, established = machine.finish(await incoming.message(), time.time())
-                writer.write(message3)
+                established = await shake_hands(machine, reader, writer)
             except BaseException:
                 writer.close()
                 raise
     except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
         reason = "it closed during the handshake" if isinstance(error, asyncio.IncompleteReadError) else str(error) or "no answer"
         raise CallError(Code.UNREACHABLE, f"no link to {endpoint}: {reason}") from None
-    return Connection(reader, writer, established, initiator=True, local=local, handler=handler, early=incoming.rest)
+    return Connection(reader, writer, established, initiator=True, local=local, handler=handler, early=machine.rest)
 
 
 async def accept(
@@ -402,14 +389,9 @@ async def accept(
     """The responder's side of dial(). Every error is answered with silence: None."""  # HS-8.1
     try:
         async with asyncio.timeout(limits.HANDSHAKE_TIME):  # HS-8.3
-            machine, incoming = Responder(local, KeyPair.of(os.urandom(32)), token_secret), Incoming(reader)
-            clear = await incoming.take(machine.preface(await incoming.take(PREFACE)))
-            message1, mac = await incoming.message(), await incoming.take(MAC1)
-            if incoming.rest:  # HS-4.3
-                raise WireError(Fault.TRAILING, "bytes behind mac1")
-            writer.write(machine.answer(clear, message1, mac))
-            established = machine.finish(await incoming.message())  # HS-7.5
+            machine = Responder(local, KeyPair.of(os.urandom(32)), token_secret)
+            established = await shake_hands(machine, reader, writer)  # HS-7.5
     except (OSError, asyncio.IncompleteReadError, TimeoutError, WireError):
         writer.close()
         return None
-    return Connection(reader, writer, established, initiator=False, local=local, handler=handler, early=incoming.rest)
+    return Connection(reader, writer, established, initiator=False, local=local, handler=handler, early=machine.rest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -53,7 +53,7 @@ class Payload(Message):
     preface: Annotated[bytes, Field(2, fixed(PREFACE))]
     majors: Annotated[bytes, Field(4, ASCENDING)]
     suites: Annotated[bytes, Field(6, ASCENDING)]
-    parameters: Annotated[Parameters, Field(8, nested(Parameters, limits.HANDSHAKE_MESSAGE))]
+    parameters: Annotated[Parameters, Field(8, nested(Parameters))]
     certificate: Annotated[bytes | None, Field(10, blob(limits.CERTIFICATE))] = None
 
 
@@ -65,17 +65,20 @@ class Local:
     static: KeyPair
     parameters: Parameters
     certificate: bytes | None = None
+    suites: bytes = bytes(sorted(SUITES))
 
 
 @dataclass(frozen=True)
 class Established:
-    """A finished handshake. `certificate` is None where the peer is a joiner."""
+    """A finished handshake, and what it says of the peer. `certificate` is None where the peer is a joiner."""
 
     send: CipherState
     receive: CipherState
     handshake_hash: bytes
+    static: bytes | None
     certificate: Certificate | None
     parameters: Parameters
+    token: bytes  # the id, empty between members
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def framed(message: bytes) -> bytes:
 
 def _payload(local: Local, preface: bytes) -> bytes:
     return Payload(
-        preface=preface, majors=bytes([MAJOR]), suites=bytes(sorted(SUITES)), parameters=local.parameters,
+        preface=preface, majors=bytes([MAJOR]), suites=local.suites, parameters=local.parameters,
         certificate=local.certificate,
     ).encode()
 
@@ -132,79 +135,116 @@ def _check_certificate(raw: bytes | None, authority: bytes, proved: bytes | None
     return certificate
 
 
-class Initiator:
-    """The side that dialled: begin(), send that; message 2 into finish(), send what it returns."""
+class Machine:
+    """A side of a handshake: bytes of the other side go in, in whatever pieces they come, and what to send comes out."""  # HS-8.5
+
+    def __init__(self, local: Local, ephemeral: KeyPair) -> None:
+        if local.certificate is not None:
+            Certificate.decode(local.certificate)
+        self.local, self.ephemeral = local, ephemeral
+        self.established: Established | None = None
+        self.rest = b""  # what came behind the last message
+        self._out, self._now = b"", 0.0
+        self._steps = self._run()
+        self._need = next(self._steps)
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        self.rest, self._now = self.rest + data, now
+        while self.established is None and len(self.rest) >= self._need:
+            taken, self.rest = self.rest[: self._need], self.rest[self._need :]
+            self._need = self._steps.send(taken)
+        out, self._out = self._out, b""
+        return out
+
+    def _run(self) -> Generator[int, bytes, None]:
+        """Yields how many bytes it needs, and is given them."""
+        raise NotImplementedError
+
+
+def _length(raw: bytes) -> int:
+    length = int.from_bytes(raw, "big")
+    if length > limits.HANDSHAKE_MESSAGE:  # HS-8.2
+        raise WireError(Fault.OVERSIZED, "a handshake message has more than 4,096 bytes")
+    return length
+
+
+class Initiator(Machine):
+    """The side that dialled. It speaks first: receive(b"", now)."""
 
     def __init__(
         self, local: Local, ephemeral: KeyPair, expect: Expect, *, suite: int = 1, token: tuple[bytes, bytes] | None = None
     ) -> None:
         if token is None and local.certificate is None:  # HS-7.6
             raise WireError(Fault.NO_CERTIFICATE, "a node without a certificate cannot open a member's link")
-        pattern = ENROLMENT if token is not None else MEMBERS
-        self.local, self.expect = local, expect
-        self.preface = MAGIC + bytes([MAJOR, suite, pattern, 0])
-        self.clear = token[0] if token is not None else b""
-        self.noise = HandshakeState(  # HS-3.1, HS-3.2
-            PATTERNS[pattern], SUITES[suite], initiator=True, prologue=PROLOGUE + self.preface + self.clear,
-            static=local.static, ephemeral=ephemeral, psk=token[1] if token is not None else None,
+        self.expect, self.token = expect, token
+        self.preface = MAGIC + bytes([MAJOR, suite, ENROLMENT if token else MEMBERS, 0])
+        super().__init__(local, ephemeral)
+
+    def _run(self) -> Generator[int, bytes, None]:
+        yield 0
+        clear, psk = self.token or (b"", None)
+        noise = HandshakeState(  # HS-3.1, HS-3.2
+            PATTERNS[self.preface[6]], SUITES[self.preface[5]], initiator=True, prologue=PROLOGUE + self.preface + clear,
+            static=self.local.static, ephemeral=self.ephemeral, psk=psk,
         )
-
-    def begin(self) -> bytes:
-        begin = self.preface + self.clear + framed(self.noise.write(b""))
-        return begin + mac1(self.local.authority, begin)
-
-    def finish(self, message2: bytes, now: float) -> tuple[bytes, Established]:
-        payload = _check_payload(self.noise.read(message2), self.preface)
-        certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
-        self.expect.check(certificate, now)  # before message 3: HS-8.6
-        message3 = framed(self.noise.write(_payload(self.local, self.preface)))
-        send, receive = self.noise.split()
-        return message3, Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)
+        begin = self.preface + clear + framed(noise.write(b""))
+        self._out += begin + mac1(self.local.authority, begin)
+        message2 = yield _length((yield 2))
+        payload = _check_payload(noise.read(message2), self.preface)
+        certificate = _check_certificate(payload.certificate, self.local.authority, noise.remote_static)
+        self.expect.check(certificate, self._now)  # before message 3: HS-8.6
+        self._out += framed(noise.write(_payload(self.local, self.preface)))
+        self.established = Established(*noise.split(), noise.symmetric.h, noise.remote_static, certificate, payload.parameters, clear)
+        yield 0
 
 
-class Responder:
+class Responder(Machine):
     """The side that was dialled. Every error here is answered with silence: the shell closes."""  # HS-8.1
 
     def __init__(self, local: Local, ephemeral: KeyPair, token_secret: Callable[[bytes], bytes | None]) -> None:
-        self.local, self.ephemeral, self.token_secret = local, ephemeral, token_secret
-        self.begun = b""
+        self.token_secret = token_secret
+        super().__init__(local, ephemeral)
 
-    def preface(self, preface: bytes) -> int:
-        """Check the preface; how many clear bytes follow it."""  # HS-2.1, HS-2.2, HS-7.6
-        if self.local.certificate is None:
-            raise WireError(Fault.NO_CERTIFICATE, "a node without a certificate cannot take links")
-        if preface[:4] != MAGIC or preface[4] != MAJOR or preface[5] not in SUITES or preface[6] not in PATTERNS or preface[7]:
-            raise WireError(Fault.BAD_PREFACE, "a preface of another protocol, version, suite or pattern")
-        if preface[6] == ENROLMENT and preface[5] != 1:
-            raise WireError(Fault.BAD_PREFACE, "an enrolment with another suite than 1")
-        self.begun = preface
-        return TOKEN_ID if preface[6] == ENROLMENT else 0
-
-    def answer(self, clear: bytes, message1: bytes, mac: bytes) -> bytes:
-        """Check mac1, read message 1, and make message 2 with its length."""
-        preface, begin = self.begun, self.begun + clear + framed(message1)
-        if not hmac.compare_digest(mac1(self.local.authority, begin), mac):  # HS-4.1, HS-4.2: before any curve operation
-            raise WireError(Fault.AUTHENTICATION, "mac1 is wrong")
+    def _run(self) -> Generator[int, bytes, None]:
+        preface = yield PREFACE
+        self._check_preface(preface)
+        clear = yield TOKEN_ID if preface[6] == ENROLMENT else 0
+        message1 = yield _length((yield 2))
+        self._check_mac1(preface + clear + framed(message1), (yield MAC1))
         secret = self.token_secret(clear) if preface[6] == ENROLMENT else None
-        if preface[6] == ENROLMENT and secret is None:
-            raise WireError(Fault.AUTHENTICATION, "no such token")  # TOKEN-3.2
-        self.noise = HandshakeState(
+        if preface[6] == ENROLMENT and secret is None:  # TOKEN-3.2
+            raise WireError(Fault.AUTHENTICATION, "no such token")
+        noise = HandshakeState(
             PATTERNS[preface[6]], SUITES[preface[5]], initiator=False, prologue=PROLOGUE + preface + clear,
             static=self.local.static, ephemeral=self.ephemeral, psk=secret,
         )
-        if self.noise.read(message1):  # HS-3.5
+        if noise.read(message1):  # HS-3.5
             raise WireError(Fault.TRAILING, "message 1 has a payload")
-        return framed(self.noise.write(_payload(self.local, preface)))
-
-    def finish(self, message3: bytes) -> Established:
-        payload = _check_payload(self.noise.read(message3), self.begun)
+        self._out += framed(noise.write(_payload(self.local, preface)))
+        message3 = yield _length((yield 2))
+        payload = _check_payload(noise.read(message3), preface)
         certificate = None
-        if self.begun[6] == ENROLMENT and payload.certificate is not None:  # HS-7.4
+        if preface[6] == MEMBERS:
+            certificate = _check_certificate(payload.certificate, self.local.authority, noise.remote_static)
+        elif payload.certificate is not None:  # HS-7.4
             raise WireError(Fault.AUTHENTICATION, "a joiner shows a certificate")
-        if self.begun[6] == MEMBERS:
-            certificate = _check_certificate(payload.certificate, self.local.authority, self.noise.remote_static)
-        send, receive = self.noise.split()
-        return Established(send, receive, self.noise.symmetric.h, certificate, payload.parameters)
+        self.established = Established(*noise.split(), noise.symmetric.h, noise.remote_static, certificate, payload.parameters, clear)
+        yield 0
+
+    def _check_preface(self, preface: bytes) -> None:  # HS-2.1, HS-2.2, HS-7.6
+        magic, major, suite, pattern, flags = preface[:4], *preface[4:]
+        if (magic, major, flags) != (MAGIC, MAJOR, 0) or suite not in self.local.suites or pattern not in PATTERNS:
+            raise WireError(Fault.BAD_PREFACE, "a preface of another protocol, version, suite or pattern")
+        if pattern == ENROLMENT and suite != 1:
+            raise WireError(Fault.BAD_PREFACE, "an enrolment with another suite than 1")
+        if self.local.certificate is None:
+            raise WireError(Fault.NO_CERTIFICATE, "a node without a certificate cannot take links")
+
+    def _check_mac1(self, begin: bytes, mac: bytes) -> None:  # HS-4.1, HS-4.2: before any curve operation
+        if not hmac.compare_digest(mac1(self.local.authority, begin), mac):
+            raise WireError(Fault.AUTHENTICATION, "mac1 is wrong")
+        if self.rest:  # HS-4.3
+            raise WireError(Fault.TRAILING, "bytes behind mac1")
 
 
 def local_features() -> int:

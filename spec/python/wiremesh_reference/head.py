@@ -38,6 +38,7 @@ _IN_PLACE = {"traceparent": "trace_parent", "idempotency-key": "idempotency_key"
 class Head(Message):
     """The payload of a HEAD frame. An empty text and a zero are absent."""  # FRAME-6.1
 
+    most = limits.HEAD_SIZE
     minimal = True
     method: Annotated[str, Field(2, _NAME)] = ""
     service: Annotated[str, Field(4, _NAME)] = ""

@@ -43,6 +43,8 @@ def _encode_capability(item: tuple[str, Capability | JSONText]) -> bytes:
 
 
 def _decode_capability(data: bytes) -> tuple[str, Capability | JSONText]:
+    if len(data) < 2:
+        raise WireError(Fault.TRUNCATED, "a capability without a key's length")
     length = int.from_bytes(data[:2], "big")
     if not length or len(data) < 3 + length:  # MSG-4.1
         raise WireError(Fault.BAD_LENGTH, "a capability is cut off, or has no key")
@@ -101,13 +103,14 @@ class ServiceRecord(Message):
     compress: Annotated[bool, Field(8, FLAG)]
 
 
-SERVICES = listed(nested(ServiceRecord, limits.RECORD), limits.SERVICES, lambda record: record.name)
+SERVICES = listed(nested(ServiceRecord), limits.SERVICES, lambda record: record.name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registration(Message):
     """What a worker says of itself."""
 
+    most = limits.RECORD
     boot_epoch: Annotated[int, Field(2, U64)]
     advertised: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
     listen_port: Annotated[int, Field(6, U16)]
@@ -141,7 +144,7 @@ class ServiceLoad(Message):
 class LoadUpdate(Message):
     """How busy services are; one that is not named keeps what was said last."""
 
-    services: Annotated[tuple[ServiceLoad, ...], Field(2, listed(nested(ServiceLoad, limits.RECORD), limits.SERVICES))] = ()
+    services: Annotated[tuple[ServiceLoad, ...], Field(2, listed(nested(ServiceLoad), limits.SERVICES))] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +185,7 @@ class ResolveRequest(Message):
 class WorkerRecord(Message):
     """A worker, as the registry has it."""
 
+    most = limits.RECORD
     name: Annotated[str, Field(2, NAME)]
     node_id: Annotated[bytes | None, Field(4, fixed(32))] = None  # None for a member that speaks HTTP only
     state: Annotated[int, Field(6, enumerated(5))]
@@ -205,13 +209,6 @@ class WatchRequest(Message):
 
 
 SNAPSHOT, CHANGED, REMOVED = 1, 2, 3
-RECORD: Kind[WorkerRecord] = Kind(WorkerRecord.encode, lambda data: _decode_record(data))
-
-
-def _decode_record(data: bytes) -> WorkerRecord:
-    if len(data) > limits.RECORD:  # MSG-5.3
-        raise WireError(Fault.OVERSIZED, "a record has more than 61,440 bytes")
-    return WorkerRecord.decode(data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,8 +218,8 @@ class WatchEvent(Message):
     kind: Annotated[int, Field(2, enumerated(3))]
     revision: Annotated[int, Field(4, U64)]
     name: Annotated[str | None, Field(6, NAME)] = None
-    record: Annotated[WorkerRecord | None, Field(8, RECORD)] = None
-    records: Annotated[tuple[WorkerRecord, ...], Field(10, listed(RECORD, limits.SNAPSHOT_RECORDS))] = ()
+    record: Annotated[WorkerRecord | None, Field(8, nested(WorkerRecord))] = None
+    records: Annotated[tuple[WorkerRecord, ...], Field(10, listed(nested(WorkerRecord), limits.SNAPSHOT_RECORDS))] = ()
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -255,16 +252,16 @@ def sequence(messages: Iterable[Message]) -> bytes:
 class SequenceReader:
     """Takes a sequence as its bytes come."""
 
-    def __init__(self) -> None:
-        self.buffer = bytearray()
+    def __init__(self, limit: int = limits.MESSAGE) -> None:
+        self.limit, self.buffer = limit, bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
         self.buffer += data
         messages = []
         while len(self.buffer) >= 4:
             length = int.from_bytes(self.buffer[:4], "big")
-            if length > limits.MESSAGE:  # MSG-1.2
-                raise WireError(Fault.OVERSIZED, "a message has more than 1,048,576 bytes")
+            if length > self.limit:  # MSG-1.2
+                raise WireError(Fault.OVERSIZED, f"a message has more than {self.limit} bytes")
             if len(self.buffer) < 4 + length:
                 break
             messages.append(bytes(self.buffer[4 : 4 + length]))

@@ -59,6 +59,7 @@ def encode_field(number: int, value: bytes) -> bytes:
 class Message:
     """Base of all TLV structures; see the module's text."""
 
+    most: ClassVar[int] = limits.MESSAGE  # bytes
     minimal: ClassVar[bool] = False  # whether what says the same as its absence is refused: in a HEAD
 
     def encode(self) -> bytes:  # CONV-3.1
@@ -71,16 +72,18 @@ class Message:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
+        if len(data) > cls.most:  # MSG-1.2, MSG-5.3, ID-5.3
+            raise WireError(Fault.OVERSIZED, f"{len(data)} bytes, more than {cls.most}")
         known = {field.number: (name, field, default) for name, (field, default) in table(cls).items()}
         values: dict[str, Any] = {}
         for number, value, _ in fields(data):
+            if cls.minimal and not value:  # FRAME-6.2
+                raise WireError(Fault.NOT_MINIMAL, f"field {number} is empty")
             if number in known:
                 name, field, default = known[number]
                 values[name] = field.kind.decode(value)
                 if cls.minimal and values[name] == default:  # FRAME-6.2
                     raise WireError(Fault.NOT_MINIMAL, f"field {number} says what its absence says")
-            elif cls.minimal and not value:  # FRAME-6.2
-                raise WireError(Fault.NOT_MINIMAL, f"field {number} is empty")
             elif number % 2 == 0:  # CONV-3.3, CONV-3.4
                 raise WireError(Fault.UNKNOWN_CRITICAL, f"field {number} is not known")
         for number, (name, _, default) in known.items():
@@ -244,10 +247,9 @@ def _decode_ascending(data: bytes) -> bytes:
     return data
 
 
-def nested(message: type[M], limit: int) -> Kind[M]:
+def nested(message: type[M]) -> Kind[M]:
     """A TLV stream as a value."""
-    raw = blob(limit)
-    return Kind(lambda value: raw.encode(value.encode()), lambda data: message.decode(raw.decode(data)))
+    return Kind(lambda value: value.encode(), lambda data: message.decode(data))
 
 
 M = TypeVar("M", bound=Message)

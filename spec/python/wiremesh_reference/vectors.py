@@ -6,14 +6,20 @@ A kind is a function whose parameters are the fields of `input` and whose result
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .errors import Fault, WireError
+from . import messages
+from .handshake import Expect, Initiator, Local, Machine, Parameters, Responder
+from .head import Head, Load
+from .identity import COORDINATOR
+from .messages import CAPABILITIES
 from .noise import IK, SUITES, XX, XX_PSK3, CipherState, HandshakeState, KeyPair, Suite
 from .records import Opener, Sealer
-from .tlv import ENDPOINT, FLAG, NAME, U8, U16, U32, U64, Kind, blob, fields, fixed, listed, text
+from .tlv import ENDPOINT, FLAG, NAME, U8, U16, U32, U64, Kind, Message, blob, fields, fixed, listed, table, text
 
 JSON = dict[str, Any]
 PATTERNS = {pattern.name: pattern for pattern in (XX, XX_PSK3, IK)}
@@ -161,7 +167,114 @@ def _value(raw: bytes, *, type: int, form: str, limit: int, required: bool) -> A
     return kinds[form].decode(raw)
 
 
-KINDS: dict[str, Callable[..., JSON]] = {"noise": noise, "record-seal": record_seal, "record-open": record_open, "tlv": tlv}
+def link(
+    *, role: str, authority: str, static: str, ephemeral: str, parameters: JSON, suites: list[int], now: str, receive: list[str],
+    certificate: str | None = None, suite: str = "", expect: JSON | None = None, tokens: list[JSON] | None = None,
+) -> JSON:
+    if not set(suites) <= set(SUITES):
+        raise Unavailable("a suite")
+    local = Local(
+        authority=bytes.fromhex(authority), static=KeyPair.of(bytes.fromhex(static)), suites=bytes(suites),
+        parameters=Parameters(**{name: int(value) for name, value in parameters.items()}),
+        certificate=None if certificate is None else bytes.fromhex(certificate),
+    )
+    keys = KeyPair.of(bytes.fromhex(ephemeral))
+    machine: Machine
+    if role == "initiator":
+        meant = expect or {}
+        token = (bytes.fromhex(meant["token"]), bytes.fromhex(meant["secret"])) if "token" in meant else None
+        whom = Expect(bytes.fromhex(meant["node"]) if "node" in meant else None, COORDINATOR if token else meant.get("roles", 0))
+        machine = Initiator(local, keys, whom, suite=suite_named(suite).number, token=token)
+    else:
+        secrets = {bytes.fromhex(row["id"]): bytes.fromhex(row["secret"]) for row in tokens or []}
+        machine = Responder(local, keys, secrets.get)
+    sent = [machine.receive(bytes.fromhex(piece), int(now)).hex() for piece in ["", *receive]]
+    done = machine.established
+    begun: JSON = {"sent": [flight for flight in sent if flight], "established": done is not None}
+    if done is None:
+        return begun
+    ours, theirs = (done.send, done.receive) if role == "initiator" else (done.receive, done.send)
+    peer: JSON = {"static": (done.static or b"").hex()}
+    if done.certificate is not None:
+        peer["node_id"] = done.certificate.node_id.hex()
+    if done.token:
+        peer["token"] = done.token.hex()
+    peer |= {"expired": done.certificate is not None and done.certificate.expired(int(now)), "parameters": plain(done.parameters)}
+    return begun | {
+        "handshake_hash": done.handshake_hash.hex(), "initiator_key": _key(ours), "responder_key": _key(theirs), "peer": peer,
+        "leftover": machine.rest.hex(),
+    }
+
+
+def plain(value: Any, kind: Kind[Any] | None = None) -> Any:
+    """A value of a message as JSON has it."""
+    match value:
+        case Message():
+            rows = {name: (field, default) for name, (field, default) in table(type(value)).items()}
+            return {name: plain(getattr(value, name), field.kind) for name, (field, default) in rows.items() if getattr(value, name) != default}
+        case Load():
+            names = ("in_flight", "limit", "queued", "service_microseconds")
+            return dict(zip(names, (value.in_flight, value.limit, value.queued, value.service_time)))
+        case bytes():
+            return value.hex()
+        case tuple() if kind is CAPABILITIES:
+            return [_capability(*item) for item in value]
+        case tuple():
+            return [plain(item) for item in value]
+    return str(value) if kind is U64 else value
+
+
+def _capability(key: str, value: Any) -> JSON:
+    match value:
+        case bool():
+            return {"key": key, "kind": "flag", "value": value}
+        case int():
+            return {"key": key, "kind": "i64", "value": str(value)}
+        case float():
+            return {"key": key, "kind": "double", "value": struct.pack(">d", value).hex()}
+        case messages.JSONText():
+            return {"key": key, "kind": "json", "value": value.text}
+    return {"key": key, "kind": "text", "value": value}
+
+
+def head(*, bytes: str) -> JSON:
+    parsed = Head.parse(_bytes(bytes))
+    value = plain(parsed)
+    if parsed.fields:
+        value["fields"] = [{"name": name, "value": text} for name, text in zip(parsed.fields[::2], parsed.fields[1::2])]
+    return {"head": value, "encoded": parsed.encode().hex()}
+
+
+def message(*, message: str, bytes: str) -> JSON:
+    if message not in ("ServiceList", "DiscoverAnswer"):
+        one = getattr(messages, message).decode(_bytes(bytes))
+        return {"value": plain(one), "encoded": one.encode().hex()}
+    reader = messages.SequenceReader()
+    parts = reader.feed(_bytes(bytes))
+    reader.finish()
+    if message == "ServiceList":
+        items: list[Message] = [messages.ServiceSummary.decode(part) for part in parts]
+        value, rest = {}, "services"
+    else:
+        if not parts:
+            raise WireError(Fault.TRUNCATED, "an answer without its first message")
+        items = [messages.DiscoverAnswer.decode(parts[0]), *map(messages.WorkerRecord.decode, parts[1:])]
+        value, rest = plain(items[0]), "workers"
+    tail = [plain(item) for item in items[len(value) and 1 :]]
+    return {"value": value | ({rest: tail} if tail else {}), "encoded": messages.sequence(items).hex()}
+
+
+def sequence(*, limit: int, pieces: list[str]) -> JSON:
+    reader = messages.SequenceReader(limit)
+    whole = [item.hex() for piece in pieces for item in reader.feed(_bytes(piece))]
+    return {"messages": whole, "at_boundary": not reader.buffer}
+
+
+_bytes = bytes.fromhex
+KINDS: dict[str, Callable[..., JSON]] = {
+    "noise": noise, "record-seal": record_seal, "record-open": record_open, "tlv": tlv, "link": link, "head": head, "message": message,
+    "sequence": sequence,
+}
 
 
 def recompute(vector: JSON, kind: Callable[..., JSON]) -> JSON:
