@@ -120,6 +120,8 @@ public enum Limits {
     public static let capabilities = 128
     /// Bytes of a capability's key or text value.
     public static let capabilityText = 1_024
+    /// Bytes of a capability that is JSON: lists of models and devices that HTTP workers nest there.
+    public static let capabilityJSON = 16_384
     /// Bytes of a URL.
     public static let url = 2_048
     /// Workers in one discovery answer over the wire, unless more are asked for.

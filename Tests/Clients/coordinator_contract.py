@@ -256,7 +256,7 @@ def health_check(client, two):
     return two
 
 
-def refusals(client):
+def refusals(client, two):
     paths = ["/api/worker/register", "/api/worker/heartbeat"]
     for path in paths:
         answer = ask(client, "POST", path, 422, content=b'{"worker_id":', headers={"content-type": "application/json"})
@@ -281,6 +281,12 @@ def refusals(client):
     for tunnel in ["", "ftp://x", "http://", "http://u:p@x", "http://x?y", "http://0.0.0.0:1", "file:///etc/passwd", "http://x y"]:
         answer = ask(client, "POST", "/api/worker/register", 422, json={"worker_id": "x", "tunnel_url": tunnel, "capabilities": {}})
         same(answer["detail"][0]["loc"], ["body", "tunnel_url"])
+    # Deployed workers nest lists of models: 16 KiB of JSON in one capability.
+    large = {"models": ["m" * 62] * 250}
+    register(client, "large", two, capabilities=large, services=[{"name": "large-service"}])
+    same(discover(client, "large-service")["workers"][0]["capabilities"], large)
+    same(ask(client, "DELETE", "/api/worker/unregister/large")["status"], "ok")
+    has_keys(register(client, "large", two, 400, capabilities={"models": ["m" * 62] * 300}), {"detail"})
     for name in ["", "a b", "../x", "x" * 129, "ü"]:
         body = {"worker_id": name, "tunnel_url": "http://127.0.0.1:1", "capabilities": {}}
         has_keys(ask(client, "POST", "/api/worker/register", 400, json=body), {"detail"})
@@ -339,7 +345,7 @@ def main(url):
         loads(client)
         administration(client)
         two = health_check(client, two)
-        refusals(client)
+        refusals(client, two)
         others(client)
         leaving(client)
 

@@ -52,9 +52,13 @@ enum Capabilities {
             guard number.isFinite else { throw .badValue(type) }
             element.append(Kind.double.rawValue)
             word(number.bitPattern)
-        case .text(let text), .json(let text):
-            guard text.utf8.count <= Limits.capabilityText else { throw .badLength(type) }
-            if case .text = value { element.append(Kind.text.rawValue) } else { element.append(Kind.json.rawValue) }
+        case .text(let text):
+            try checkText(type, text, limit: Limits.capabilityText)
+            element.append(Kind.text.rawValue)
+            element.append(contentsOf: text.utf8)
+        case .json(let text):
+            try checkText(type, text, limit: Limits.capabilityJSON)
+            element.append(Kind.json.rawValue)
             element.append(contentsOf: text.utf8)
         }
     }
@@ -72,7 +76,7 @@ enum Capabilities {
             guard number.isFinite else { throw .badValue(type) }
             return (key, .double(number))
         case .text: return (key, .text(try bytes.text(value, limit: Limits.capabilityText)))
-        case .json: return (key, .json(try bytes.text(value, limit: Limits.capabilityText)))
+        case .json: return (key, .json(try bytes.text(value, limit: Limits.capabilityJSON)))
         case nil: throw .badValue(type)
         }
     }

@@ -20,6 +20,35 @@ import Wire
         #expect(throws: WireError.oversized) { try WorkerRecord([UInt8](repeating: 0, count: Limits.record + 1)) }
     }
 
+    /// What is nested may be longer than a key or a text.
+    @Test func nestedCapabilitiesHaveALimitOfTheirOwn() throws {
+        func json(_ bytes: Int) -> CapabilityValue { .json("[\"" + String(repeating: "x", count: bytes - 4) + "\"]") }
+        var record = WorkerRecord(name: "w")
+        record.capabilities = ["models": json(Limits.capabilityJSON)]
+        #expect(try WorkerRecord(record.encode()) == record)
+        record.capabilities = ["models": json(Limits.capabilityJSON + 1)]
+        #expect(throws: WireError.badLength(19)) { try record.encode() }
+        record.capabilities = ["models": .text(String(repeating: "x", count: Limits.capabilityText + 1))]
+        #expect(throws: WireError.badLength(19)) { try record.encode() }
+        record.capabilities = Dictionary(uniqueKeysWithValues: (0..<4).map { ("models-\($0)", json(Limits.capabilityJSON)) })
+        #expect(throws: WireError.oversized) { try record.encode() }
+    }
+
+    @Test func nestedCapabilitiesThatAreTooLongAreNotRead() throws {
+        let key: [UInt8] = [0, 1, UInt8(ascii: "k")]
+        for (kind, limit) in [(UInt8(4), Limits.capabilityText), (5, Limits.capabilityJSON)] {
+            for (length, fits) in [(limit, true), (limit + 1, false)] {
+                var writer = TLVWriter()
+                writer.put(2, UInt64(1))
+                writer.put(6, UInt16(0))
+                writer.put(13, list: [key + [kind] + [UInt8](repeating: UInt8(ascii: "1"), count: length)])
+                let bytes = try writer.finish()
+                #expect((try? Registration(bytes)) != nil || !fits)
+                if !fits { #expect(throws: WireError.self) { try Registration(bytes) } }
+            }
+        }
+    }
+
     @Test func tooManyServicesAreRefused() throws {
         var registration = Registration(bootEpoch: 1)
         registration.services = (0...Limits.services).map { ServiceRecord(name: "s\($0)") }

@@ -17,6 +17,7 @@ ENDPOINTS = 8  # endpoints of a worker
 SERVICES = 256  # services of a worker
 CAPABILITIES = 128  # capabilities of a worker
 CAPABILITY_TEXT = 1024  # bytes of a key or text
+CAPABILITY_JSON = 16384  # bytes of a JSON text
 CERTIFICATE = 1024  # bytes
 TOKEN = 4096  # characters
 RECORD = 61440  # bytes of an encoded worker record or registration

@@ -60,7 +60,7 @@ def _decode_capability(data: bytes) -> tuple[str, Capability | JSONText]:
             raise WireError(Fault.BAD_VALUE, "a number is not finite")
         return key, number
     if kind in (4, 5):
-        return key, words.decode(value) if kind == 4 else JSONText(words.decode(value))
+        return key, words.decode(value) if kind == 4 else JSONText(text(limits.CAPABILITY_JSON).decode(value))
     raise WireError(Fault.BAD_VALUE, f"a capability of the unknown kind {kind}")
 
 
