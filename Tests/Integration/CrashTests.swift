@@ -73,6 +73,24 @@ extension Integration {
             #expect((try await curl(mesh.a.url("demo", "/seen"))).status == 200)
         }
 
+        /// A drain is the operator's decision: it outlives the coordinator that took it, and ends with the worker's next start.
+        @Test func aDrainOutlivesTheCoordinator() async throws {
+            let mesh = try await TwoWorkers.start()
+            #expect((try await mesh.coordinator.administer(["drain", "b"])).code == 0)
+            try await mesh.coordinator.program.crash()
+            let http = mesh.coordinator.http.replacing("http://", with: "")
+            let again = try await Coordinator.start(listen: mesh.coordinator.wire, http: http)
+            #expect(try await again.discover("demo").isEmpty)
+            try await until("b should be back") {
+                let workers = try await curl("\(again.http)/api/admin/workers").json()["workers"].array
+                return workers.contains { $0["worker_id"] == "b" && ($0["age_seconds"].number ?? 99) < 1 }
+            }
+            #expect(try await again.discover("demo").isEmpty)
+            try await mesh.b.program.crash()
+            _ = try await WorkerProcess.start("b", token: nil, services: ["demo": mesh.upstream.url])
+            try await again.offers("demo", by: "b")
+        }
+
         /// From the client's death to the service's notice, through two workers. The promise is 100 ms; a busy machine may miss it
         /// once, not five times.
         @Test(arguments: Implementation.allCases)

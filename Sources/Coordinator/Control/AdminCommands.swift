@@ -8,8 +8,8 @@ struct AdminCommands: Sendable {
     let addresses: [Endpoint]
     /// Called with the node that a revocation was for, once that is written.
     let revoked: @Sendable (NodeID) -> Void
-    /// Marks a worker as draining; false for an unknown one. `nil` where nothing runs.
-    let drain: (@Sendable (String) async -> Bool)?
+    /// Marks a worker as draining and writes that down; false for an unknown one. `nil` where nothing runs.
+    let drain: (@Sendable (String) async throws(CoordinatorError) -> Bool)?
 
     /// Does what `request` asks.
     func answer(_ request: AdminRequest) async -> AdminAnswer {
@@ -65,7 +65,7 @@ struct AdminCommands: Sendable {
 
     private func drain(_ worker: String) async throws(CoordinatorError) {
         guard let drain else { throw .configuration("The coordinator does not run, so nothing is sent to \(worker) anyway.") }
-        guard await drain(worker) else { throw .notFound("There is no worker \(worker).") }
+        guard try await drain(worker) else { throw .notFound("There is no worker \(worker).") }
     }
 }
 

@@ -38,8 +38,9 @@ final class CoordinatorCore: Sendable {
     struct Unstored: Sendable {
         var workers: Set<String> = []
         var services: Set<String> = []
+        var drains: Set<String> = []
 
-        var isEmpty: Bool { workers.isEmpty && services.isEmpty }
+        var isEmpty: Bool { workers.isEmpty && services.isEmpty && drains.isEmpty }
     }
 
     init(_ configuration: CoordinatorConfiguration, membership: Membership, revision: UInt64, logger: Logger) {
@@ -92,16 +93,24 @@ final class CoordinatorCore: Sendable {
         unstored.withLock { unstored in
             unstored.workers.formUnion(names.workers)
             unstored.services.formUnion(names.services)
+            unstored.drains.formUnion(names.drains)
         }
+    }
+
+    /// What is to be written of the drain of a worker.
+    func storedDrain(_ name: String) -> StoreWrite {
+        let key = StoredWorker.drainKey(name)
+        return registry.withLock { $0.drained[name] }.map { .put(key, Array("\($0)".utf8)) } ?? .delete(key)
     }
 
     private func perform(_ todo: Registry.Todo) {
         for probe in todo.probes { probeQueue.yield(probe) }
-        if !todo.dirty.isEmpty || !todo.learned.isEmpty {
+        if !todo.dirty.isEmpty || !todo.learned.isEmpty || !todo.drains.isEmpty {
             let wasEmpty = unstored.withLock { unstored in
                 defer {
                     unstored.workers.formUnion(todo.dirty)
                     unstored.services.formUnion(todo.learned)
+                    unstored.drains.formUnion(todo.drains)
                 }
                 return unstored.isEmpty
             }

@@ -68,6 +68,10 @@ extension CoordinatorCore {
         for (key, _) in try await store.list(prefix: StoredWorker.servicePrefix) {
             registry.withLock { $0.restore(service: String(key.dropFirst(StoredWorker.servicePrefix.utf8.count))) }
         }
+        for (key, value) in try await store.list(prefix: StoredWorker.drainPrefix) {
+            guard let bootEpoch = UInt64(String(decoding: value.bytes, as: UTF8.self)) else { continue }
+            registry.withLock { $0.restore(drained: String(key.dropFirst(StoredWorker.drainPrefix.utf8.count)), bootEpoch: bootEpoch) }
+        }
         for (key, value) in try await store.list(prefix: StoredWorker.prefix) {
             do {
                 let stored = try StoredWorker(value.bytes)

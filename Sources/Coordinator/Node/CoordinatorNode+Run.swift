@@ -147,7 +147,7 @@ extension CoordinatorNode {
     }
 
     private func write(_ names: CoordinatorCore.Unstored) async throws(StoreError) {
-        var writes = names.services.map { StoreWrite.put(StoredWorker.serviceKey($0), []) }
+        var writes = names.services.map { StoreWrite.put(StoredWorker.serviceKey($0), []) } + names.drains.map(core.storedDrain)
         for name in names.workers {
             let stored = core.registry.withLock { $0.stored(name) }
             let bytes = stored.flatMap { try? $0.encode() }

@@ -122,7 +122,8 @@ extension CoordinatorNode {
         _ = try await perform(.revoke(worker: worker, releaseName: releaseName))
     }
 
-    /// Lets a worker finish what it has and sends it nothing new, until its process starts again.
+    /// Lets a worker finish what it has and sends it nothing new, until its process starts again. Outlives a restart of the
+    /// coordinator.
     public func drain(worker: String) async throws(CoordinatorError) { _ = try await perform(.drain(worker: worker)) }
 
     private func perform(_ request: AdminRequest) async throws(CoordinatorError) -> AdminAnswer {
@@ -142,13 +143,20 @@ extension CoordinatorCore {
                 self.update { $0.leave(node) }
                 self.enqueue(.revoked(node))
             },
-            drain: { worker in
-                let node = self.registry.withLock { $0.resolve(worker, now: .now())?.nodeID }
-                var isKnown = false
-                self.update { isKnown = $0.drain(worker) }
-                if isKnown, let node { self.enqueue(.notify(node, Notice(.drain, text: "the operator drains this worker"))) }
-                return isKnown
-            })
+            drain: { worker async throws(CoordinatorError) in try await self.drain(worker) })
+    }
+
+    /// The operator's word holds from now on, across a restart too. False for an unknown worker.
+    private func drain(_ worker: String) async throws(CoordinatorError) -> Bool {
+        let node = registry.withLock { $0.resolve(worker, now: .now())?.nodeID }
+        var isKnown = false
+        update { isKnown = $0.drain(worker) }
+        guard isKnown else { return false }
+        if let node { enqueue(.notify(node, Notice(.drain, text: "the operator drains this worker"))) }
+        do throws(StoreError) { try await membership.store.transaction([], [storedDrain(worker)]) } catch {
+            throw .failed("\(worker) is drained, but only until this coordinator restarts: \(error).")
+        }
+        return true
     }
 }
 

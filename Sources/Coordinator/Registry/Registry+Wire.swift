@@ -26,12 +26,12 @@ extension Registry {
         let isNewProcess = entries[slot]?.record.bootEpoch != registration.bootEpoch
         let addresses = addresses(registration, observed: member.observed)
         var plan = Reachability.Plan.nothing
+        let isDrained = drained[member.name] == registration.bootEpoch
+        if !isDrained { undrain(member.name) }
         change(slot) { entry in
             entry.take(registration, member)
-            if isNewProcess {
-                entry.vetoed = []
-                entry.isDraining = false
-            }
+            if isNewProcess { entry.vetoed = [] }
+            entry.isDraining = isDrained
             plan = entry.reach.propose(addresses, isNewProcess: isNewProcess, now: now)
         }
         liveness.track(slot, .link, now: now)
@@ -87,12 +87,15 @@ extension Registry {
 
     /// The worker says that it goes, or its node was revoked.
     mutating func leave(_ nodeID: NodeID) {
-        if let slot = byNode[nodeID] { remove(slot) }
+        guard let slot = byNode[nodeID] else { return }
+        if let name = entries[slot]?.record.name { undrain(name) }
+        remove(slot)
     }
 
     /// The worker finishes what it has and takes nothing new, until its process starts again. False for an unknown name.
     mutating func drain(_ name: String) -> Bool {
-        guard let slot = byName[name] else { return false }
+        guard let slot = byName[name], let entry = entries[slot] else { return false }
+        keepDrained(name, bootEpoch: entry.record.bootEpoch)
         change(slot) { $0.isDraining = true }
         return true
     }

@@ -17,6 +17,8 @@ struct Registry: ~Copyable {
     /// Links of each node that are up.
     var links: [NodeID: Set<UInt64>] = [:]
     var httpWorkers = 0
+    /// Workers that are drained, with the run that it holds for: 0 for one that speaks HTTP only.
+    var drained: [String: UInt64] = [:]
     /// How many workers stand in each tier.
     var tiers: [UInt8: Int] = [:]
     /// The last answer of `list`, and the revision that it was made at.
@@ -42,6 +44,8 @@ struct Registry: ~Copyable {
         var dirty: Set<String> = []
         /// Services that were offered for the first time.
         var learned: [String] = []
+        /// Names whose stored drain is out of date: write what `drained` says, or delete it.
+        var drains: [String] = []
         /// Whether watchers have something to read.
         var hasNews = false
     }
@@ -105,12 +109,24 @@ struct Registry: ~Copyable {
             if byNode[nodeID] == slot { byNode[nodeID] = nil }
         } else {
             httpWorkers -= 1
+            undrain(name)
         }
         for service in entry.offered { services[service.name]?.remove(slot.index) }
         liveness.forget(slot)
         _ = log.append(ChangeLog.Change(name: name, slot: slot, isRemoval: true))
         todo.dirty.insert(name)
         todo.hasNews = true
+    }
+
+    /// A drain is over: the worker has started again, or is gone for good.
+    mutating func undrain(_ name: String) {
+        if drained.removeValue(forKey: name) != nil { todo.drains.append(name) }
+    }
+
+    /// Nothing new is to go to a worker during this run of it.
+    mutating func keepDrained(_ name: String, bootEpoch: UInt64) {
+        drained[name] = bootEpoch
+        todo.drains.append(name)
     }
 
     /// Tells the owner that a worker's registration is to be stored.

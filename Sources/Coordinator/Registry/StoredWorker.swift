@@ -13,6 +13,10 @@ struct StoredWorker: Sendable, Hashable {
     /// Records that say that a service was offered once.
     static func serviceKey(_ name: String) -> String { servicePrefix + name }
     static let servicePrefix = "service/"
+    /// Records that say that a worker is drained: the run that it holds for, in decimal digits. They outlive a lost link, which
+    /// the registration does not: a drain is the operator's word.
+    static func drainKey(_ name: String) -> String { drainPrefix + name }
+    static let drainPrefix = "drain/"
 }
 
 extension StoredWorker: WireMessage {
@@ -90,25 +94,30 @@ extension Registry {
     /// enough.
     mutating func restore(_ stored: StoredWorker, now: Instant) {
         guard byName[stored.record.name] == nil else { return }
+        let isDraining = drained[stored.record.name] == stored.record.bootEpoch
         if let http = stored.http {
             _ = insert(stored.record.name, httpTiming, now: now) { slot in
                 let worker = HTTPWorker(registration: http, assigned: stored.record.services.map(\.name))
-                return stale(slot, stored, .http(worker))
+                return stale(slot, stored, .http(worker), isDraining: isDraining)
             }
         } else if let nodeID = stored.record.nodeID, byNode[nodeID] == nil {
-            _ = insert(stored.record.name, .stale, now: now) { slot in stale(slot, stored, .wire(nodeID)) }
+            _ = insert(stored.record.name, .stale, now: now) { slot in stale(slot, stored, .wire(nodeID), isDraining: isDraining) }
         }
     }
+
+    /// Enters a drain from before a restart. Before the registrations.
+    mutating func restore(drained name: String, bootEpoch: UInt64) { drained[name] = bootEpoch }
 
     /// Enters a service that was offered once.
     mutating func restore(service: String) { services[service] = services[service] ?? ServiceIndex() }
 }
 
-private func stale(_ slot: Slot, _ stored: StoredWorker, _ kind: Entry.Kind) -> Entry {
+private func stale(_ slot: Slot, _ stored: StoredWorker, _ kind: Entry.Kind, isDraining: Bool) -> Entry {
     var entry = Entry(slot: slot, record: stored.record, kind: kind, registeredAt: stored.registeredAt)
     entry.offered = stored.record.services
     entry.reach = Reachability(proven: stored.record.endpoints)
     entry.isStale = true
+    entry.isDraining = isDraining
     entry.derive()
     return entry
 }

@@ -74,6 +74,7 @@ final class RegistryFixture {
 
     func discover(_ service: String, limit: Int? = nil) -> DiscoverAnswer { registry.discover(service, limit: limit, now: now) }
     func drain(_ name: String) -> Bool { registry.drain(name) }
+    var drained: [String: UInt64] { registry.drained }
     func list() -> [ServiceSummary] { registry.list() }
     func takeTodo() -> Registry.Todo { registry.takeTodo() }
     func isKnown(_ service: String) -> Bool { registry.isKnown(service) }

@@ -62,6 +62,34 @@ import Wire
         #expect(after.names("ner-extraction") == [])
     }
 
+    /// The operator's decision holds for the run that it was made for: through a restart and a lost link, not through a new start.
+    @Test func aDrainOutlivesTheRestart() throws {
+        let before = RegistryFixture()
+        try before.join(1, ["ocr"])
+        _ = try before.joinHTTP("edge", ["ocr"])
+        #expect(before.drain("w1") && before.drain("edge"))
+        #expect(Set(before.takeTodo().drains) == ["w1", "edge"])
+        let after = RegistryFixture(revision: 1_000)
+        for (name, epoch) in before.drained { after.registry.restore(drained: name, bootEpoch: epoch) }
+        for name in ["w1", "edge"] {
+            let stored = try #require(before.stored(name))
+            after.registry.restore(stored, now: after.now)
+        }
+        #expect(after.names("ocr") == [])
+        try after.beat("edge")
+        try after.join(1, ["ocr"])
+        #expect(after.state("w1") == .draining && after.state("edge") == .draining)
+        after.registry.linkDown(RegistryFixture.node(1), link: 1)
+        #expect(after.state("w1") == nil)
+        try after.join(1, ["ocr"])
+        #expect(after.state("w1") == .draining, "only the link was lost")
+        try after.join(1, ["ocr"], epoch: 2)
+        try after.unregister("edge")
+        _ = try after.joinHTTP("edge", ["ocr"])
+        #expect(after.names("ocr").sorted() == ["edge", "w1"])
+        #expect(after.drained.isEmpty)
+    }
+
     @Test func aLinkOfAStaleWorkerThatEndsBeforeItRegistersSaysNothing() throws {
         let before = RegistryFixture()
         try before.join(1, ["ocr"])
