@@ -47,7 +47,7 @@ public final class CoordinatorHTTP: HotRoutes {
         self.configuration = configuration
         probe = HTTPProbe(group: group)
         healthProbe = HealthProbe(node: node, probe: probe)
-        tunnels = TunnelBook(probe: probe)
+        tunnels = TunnelBook(probe: probe, latencies: latencies)
         discovery = Discovery(node: node, tunnels: tunnels, latencies: latencies)
         proxy = ServiceProxy(node: node, forwarder: forwarder, counts: proxied)
         metrics.add { [weak self] in self?.writeMetrics(to: &$0) }

@@ -1,13 +1,16 @@
 internal import Coordinator
 internal import NIOCore
+internal import Synchronization
 internal import Wire
 
 /// Encodes the two answers that clients ask for all the time, and keeps them while they are true.
-struct Discovery: Sendable {
+final class Discovery: Sendable {
     let node: CoordinatorNode
     let tunnels: TunnelBook
     let latencies: Latencies
     private let prepared = PreparedAnswers()
+    /// The list up to its time, and the revision of the registry that it was made at.
+    private let listed = Mutex<(revision: UInt64, json: JSONWriter)?>(nil)
 
     init(node: CoordinatorNode, tunnels: TunnelBook, latencies: Latencies) {
         self.node = node
@@ -15,11 +18,22 @@ struct Discovery: Sendable {
         self.latencies = latencies
     }
 
-    /// `GET /api/services/list`: every service with a healthy worker.
+    /// `GET /api/services/list`: every service with a healthy worker. Only the time is written for each request.
     func list() -> HTTPAnswer {
+        // Read before the services: an answer that is newer than its revision is made again, an older one is not kept.
+        let revision = node.revision
+        let kept = listed.withLock { $0?.revision == revision ? $0?.json : nil }
+        let beginning = kept ?? encodeList()
+        if kept == nil { listed.withLock { $0 = (revision, beginning) } }
+        var json = beginning
+        json.endObject { $0.field("timestamp", WallTime.now) }
+        return .json(json.buffer)
+    }
+
+    private func encodeList() -> JSONWriter {
         let services = node.list()
         var json = JSONWriter(capacity: 256 + services.count * 128)
-        json.object { json in
+        json.beginObject { json in
             json.name("services")
             json.object { json in
                 for service in services {
@@ -28,9 +42,8 @@ struct Discovery: Sendable {
                 }
             }
             json.field("total_available", services.count)
-            json.field("timestamp", WallTime.now)
         }
-        return .json(json.buffer)
+        return json
     }
 
     /// `GET /api/services/discover/{service}`: its healthy workers, best first.

@@ -4,40 +4,52 @@ internal import Synchronization
 internal import Transport
 internal import Wire
 
-/// How far workers are from the coordinator: the round trip of a ping over the link, measured now and then.
+/// How far workers are from the coordinator, measured now and then: the round trip of a ping over the link, or for a worker that
+/// speaks HTTP only the time that a probe of its URL takes, connection included.
 final class Latencies: Sendable {
     private struct Entry {
         var latency: Duration?
-        var askedAt: NIODeadline
+        /// When it was pinged last; `nil` for a worker without a link.
+        var askedAt: NIODeadline?
     }
 
     private let entries = Mutex<[String: Entry]>([:])
 
-    /// The round trip that was measured last; `nil` for a worker without a link, or before the first ping.
+    /// The smoothed time; `nil` before the first one was measured.
     subscript(worker: String) -> Duration? { entries.withLock { $0[worker]?.latency } }
 
     /// Pings those that are due, at most `Limits.tunnelProbes` at once, and forgets who is gone. Call it about every second.
     func measure(_ workers: [WorkerView], through node: CoordinatorNode) async {
-        let due = takeDue(workers.filter { !$0.isHTTPOnly && $0.observed != nil }.map(\.record.name))
+        let due = takeDue(workers)
         await withDiscardingTaskGroup { group in
             for name in due {
                 group.addTask {
                     guard let latency = await Self.ping(name, through: node) else { return }
-                    self.entries.withLock { $0[name]?.latency = latency }
+                    self.note(latency, of: name)
                 }
             }
         }
     }
 
-    private func takeDue(_ names: [String]) -> [String] {
+    /// Takes a time that was measured. That of a worker that is gone is forgotten with the next `measure`.
+    func note(_ latency: Duration, of worker: String) {
+        entries.withLock { entries in
+            let known = entries[worker]?.latency
+            entries[worker, default: Entry()].latency = known.map { $0 + (latency - $0) / Self.weight } ?? latency
+        }
+    }
+
+    private func takeDue(_ workers: [WorkerView]) -> [String] {
         let now = NIODeadline.now()
         return entries.withLock { entries in
             var kept: [String: Entry] = [:]
             var due: [String] = []
-            for name in names {
-                var entry = entries[name]
-                if due.count < Limits.tunnelProbes, entry.map({ now - $0.askedAt >= TimeAmount(Limits.latencyInterval) }) ?? true {
-                    entry = Entry(latency: entry?.latency, askedAt: now)
+            for worker in workers {
+                let name = worker.record.name
+                var entry = entries[name] ?? Entry()
+                let isDue = entry.askedAt.map { now - $0 >= TimeAmount(Limits.latencyInterval) } ?? true
+                if !worker.isHTTPOnly, worker.observed != nil, isDue, due.count < Limits.tunnelProbes {
+                    entry.askedAt = now
                     due.append(name)
                 }
                 kept[name] = entry
@@ -46,6 +58,9 @@ final class Latencies: Sendable {
             return due
         }
     }
+
+    /// One part in so many of a new time counts: about four of them make the mean.
+    private static let weight = 4
 
     /// One round trip to a worker; `nil` without a link, or without an answer in time.
     static func ping(_ name: String, through node: CoordinatorNode) async -> Duration? {

@@ -29,8 +29,13 @@ final class TunnelBook: Sendable {
 
     private let state = Mutex(State())
     private let probe: HTTPProbe
+    private let latencies: Latencies
 
-    init(probe: HTTPProbe) { self.probe = probe }
+    /// - Parameter latencies: hears how long members without a link take to answer.
+    init(probe: HTTPProbe, latencies: Latencies) {
+        self.probe = probe
+        self.latencies = latencies
+    }
 
     /// Increases whenever a verdict changes.
     var generation: UInt64 { state.withLock { $0.generation } }
@@ -75,6 +80,7 @@ final class TunnelBook: Sendable {
         var worker: String
         var url: String
         var origin: HostClass
+        var isHTTPOnly: Bool
     }
 
     private func takeDue(_ workers: [WorkerView]) -> [Target] {
@@ -89,7 +95,7 @@ final class TunnelBook: Sendable {
                 if due.count < Limits.tunnelProbes, isDue(entry, now) {
                     entry.isUnderWay = true
                     entry.probedAt = now
-                    due.append(Target(worker: worker.record.name, url: url, origin: origin(of: worker)))
+                    due.append(Target(worker: worker.record.name, url: url, origin: origin(of: worker), isHTTPOnly: worker.isHTTPOnly))
                 }
                 kept[worker.record.name] = entry
             }
@@ -117,7 +123,9 @@ final class TunnelBook: Sendable {
         else { return .unreachable }
         // Somebody else may have the port by now, and says so.
         let name = (try? JSONValue(parsing: answer.body.readableBytesView))?["worker_id"]?.text
-        return name == nil || name == target.worker ? .reachable : .unreachable
+        guard name == nil || name == target.worker else { return .unreachable }
+        if target.isHTTPOnly { latencies.note(answer.latency, of: target.worker) }
+        return .reachable
     }
 
     private func record(_ verdict: Verdict, of target: Target) {

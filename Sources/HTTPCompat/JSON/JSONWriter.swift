@@ -23,6 +23,18 @@ package struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
+    /// Writes the beginning of an object with some of its members; `endObject` must follow. For an object that is kept half done.
+    package mutating func beginObject(_ fields: (inout JSONWriter) -> Void) {
+        open(UInt8(ascii: "{"))
+        fields(&self)
+    }
+
+    /// Writes the rest of an object.
+    package mutating func endObject(_ fields: (inout JSONWriter) -> Void) {
+        fields(&self)
+        close(UInt8(ascii: "}"))
+    }
+
     /// Writes one array; `element` writes the value of each item.
     package mutating func array<S: Sequence>(_ items: S, _ element: (inout JSONWriter, S.Element) -> Void) {
         open(UInt8(ascii: "["))
