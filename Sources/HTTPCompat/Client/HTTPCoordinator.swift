@@ -94,6 +94,8 @@ extension HTTPMember {
                 json.field("limit", service.limit)
             }
         }
+        // Without it the coordinator would choose services for a worker that hosts none.
+        json.field("assign", false)
         if let region { json.field("region", region) }
     }
 }

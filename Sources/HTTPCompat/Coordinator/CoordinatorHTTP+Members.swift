@@ -40,7 +40,7 @@ extension CoordinatorHTTP {
         var registration = HTTPRegistration(workerID: fields.text("worker_id"), tunnelURL: fields.text("tunnel_url"))
         for member in fields.map("capabilities") { registration.capabilities[member.name] = CapabilityValue(member.value) }
         let services = fields.optionalMaps("services")
-        registration.services = serviceNames(services ?? [])
+        registration.services = serviceNames(services ?? [], mayAssign: fields.optionalFlag("assign") ?? true)
         registration.servicesJSON = services.map { JSONValue.array($0).encoded }
         registration.containersJSON = fields.optionalMaps("containers").map { JSONValue.array($0).encoded }
         registration.vpnIP = fields.optionalText("vpn_ip")
@@ -61,13 +61,13 @@ extension CoordinatorHTTP {
         }
     }
 
-    /// The names in a list of services; `nil` where it names none, so that the coordinator chooses.
-    private func serviceNames(_ services: [JSONValue]) -> [String]? {
+    /// The names in a list of services; `nil` where it names none and the coordinator may choose.
+    private func serviceNames(_ services: [JSONValue], mayAssign: Bool) -> [String]? {
         var names: [String] = []
         for service in services {
             if let name = service["name"]?.text ?? service["service"]?.text, !names.contains(name) { names.append(name) }
         }
-        return names.isEmpty ? nil : names
+        return names.isEmpty && mayAssign ? nil : names
     }
 
     /// A tunnel URL must be one, and must not point at the coordinator's own machine or segment from elsewhere.

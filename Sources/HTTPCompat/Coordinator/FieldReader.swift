@@ -36,6 +36,11 @@ struct FieldReader {
         optional(name, "string_type", "Input should be a valid string") { $0.text }
     }
 
+    /// A flag, or nothing.
+    mutating func optionalFlag(_ name: String) -> Bool? {
+        optional(name, "bool_type", "Input should be a valid boolean") { $0.flag }
+    }
+
     /// An object, or nothing.
     mutating func optionalMap(_ name: String) -> [JSONValue.Member]? {
         optional(name, "dict_type", "Input should be a valid dictionary") { $0.members }

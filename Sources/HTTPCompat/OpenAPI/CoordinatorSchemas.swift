@@ -48,7 +48,7 @@ enum CoordinatorSchemas {
         ],
         optional: [
             "services": .nullable(.list(.map)), "containers": .nullable(.list(.map)), "vpn_ip": .nullable(.text),
-            "region": .nullable(.text),
+            "region": .nullable(.text), "zone": .nullable(.text), "assign": .nullable(.flag),
         ])
 
     private static let registered: Schema = .record([

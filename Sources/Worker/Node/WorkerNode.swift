@@ -69,7 +69,9 @@ public final class WorkerNode: Caller, Sendable {
             identity != nil
             ? nil
             : coordinator.map { coordinator in
-                HTTPMembership(coordinator: coordinator, host: host, member: { facts.member(host) }, logger: logger)
+                HTTPMembership(
+                    coordinator: coordinator, host: host, interval: configuration.heartbeatInterval, member: { facts.member(host) },
+                    logger: logger)
             }
     }
 
@@ -110,8 +112,11 @@ public final class WorkerNode: Caller, Sendable {
     /// Where it accepts links; `nil` before `start`, and without a data folder.
     public var listening: Endpoint? { facts.listening }
 
-    /// Whether the registry of a coordinator has this worker as it is now, over a link that stands.
-    public var isRegistered: Bool { wire?.membership.isRegistered ?? false }
+    /// Whether it is to be a member of a mesh at all: without an identity and without a coordinator it stands alone.
+    public var isMember: Bool { wire != nil || overHTTP != nil }
+
+    /// Whether the registry of a coordinator has this worker as it is now: over a link that stands, or by the last answer over HTTP.
+    public var isRegistered: Bool { wire?.membership.isRegistered ?? overHTTP?.isRegistered ?? false }
 
     /// The router's counters, as of now.
     public func statistics() -> RoutingStatistics { router.statistics }
@@ -194,11 +199,11 @@ public final class WorkerNode: Caller, Sendable {
     /// closes everything.
     public func shutdown() async {
         host.drain()
+        await overHTTP?.leave()
         if let link = wire?.link, isRegistered { try? await link.drain() }
         let end = Instant.now() + configuration.drainGrace
         while host.inFlight > 0, Instant.now() < end { try? await Task.sleep(for: .milliseconds(20)) }
         if let link = wire?.link, isRegistered { try? await link.leave() }
-        await overHTTP?.leave()
         let running = tasks.withLock { tasks in
             defer { tasks = [] }
             return tasks

@@ -12,7 +12,7 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker", abstract: "Offer services to the mesh, and forward calls to the services of others.",
         discussion: """
             The first start joins with a token; later ones need none. With a coordinator's URL, but neither token nor identity, it \
-            speaks HTTP only: no encryption, no identity, and it wants --insecure-http.
+            speaks HTTP only: no encryption, no identity, and it wants --insecure-http. It beats every HEARTBEAT_INTERVAL_SECONDS (30).
             """)
 
     @Option(
@@ -88,6 +88,7 @@ struct WorkerCommand: AsyncParsableCommand {
         configuration.advertised = advertised.map { [$0.endpoint] } ?? []
         configuration.region = settings.text(region, "region")
         configuration.zone = settings.text(zone, "zone")
+        if let interval = try Self.heartbeatInterval(ProcessInfo.processInfo.environment) { configuration.heartbeatInterval = interval }
         let front = try http.front(settings, standardPort: 8_000)
         var plan = WorkerPlan(configuration: configuration, front: front, nameWasAsked: wanted != nil)
         plan.coordinatorURL = settings.text(coordinatorUrl, "coordinator-url")
@@ -129,6 +130,14 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             return service
         }
+    }
+
+    private static func heartbeatInterval(_ environment: [String: String]) throws -> Duration? {
+        guard let text = environment["HEARTBEAT_INTERVAL_SECONDS"] else { return nil }
+        guard let seconds = Double(text), seconds > 0, seconds < 1e9 else {
+            throw Failure.usage("HEARTBEAT_INTERVAL_SECONDS is \"\(text)\": give it a positive number of seconds.")
+        }
+        return .seconds(seconds)
     }
 
     private static func checkedURL(_ text: String) throws -> String {
