@@ -80,6 +80,11 @@ public final class CoordinatorHTTPClient: Sendable {
         return CoordinatorAnswer(value: .seconds(milliseconds / 1_000), json: text)
     }
 
+    /// Where a worker would look for a service, and whom it may take. Only for a client whose URL is a worker's.
+    public func explain(_ service: String) async throws(ClientError) -> CoordinatorAnswer<ExplainedRoute> {
+        try await get("/api/mesh/explain/\(escaped(service))") { ExplainedRoute($0) }
+    }
+
     /// The Date field of an answer: the server's clock; `nil` where it has none.
     public func date() async throws(ClientError) -> String? {
         try await execute(request("GET", "/healthz"), timeout: timeout).headers.first(name: "date")

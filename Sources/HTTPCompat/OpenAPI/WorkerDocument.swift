@@ -6,7 +6,7 @@ package enum WorkerDocument {
     package static func encoded(version: String) -> ByteBuffer {
         OpenAPIDocument(
             title: "Wiremesh worker", summary: "Forwards requests to services of the mesh, over HTTP.", version: version,
-            operations: operations, schemas: ["Statistics": statistics, "WorkerHealth": health]
+            operations: operations, schemas: ["Statistics": statistics, "WorkerHealth": health, "Explanation": explanation]
         ).encoded
     }
 
@@ -17,7 +17,14 @@ package enum WorkerDocument {
             Operation(
                 method: "GET", path: "/health", summary: "Say that the worker runs, and what it offers",
                 answers: [.ok(.named("WorkerHealth"))]),
+            explain,
         ] + ProcessOperations.all
+
+    /// Asks the router's tiers, which nothing else does without sending a request.
+    static let explain = Operation(
+        method: "GET", path: "/api/mesh/explain/{service}", summary: "Say where this worker would look for a service, and whom it may take",
+        parameters: [Operation.Parameter(name: "service", schema: .text, summary: "Name of the service.")],
+        answers: [.ok(.named("Explanation"))])
 
     /// A request to a service, with or without a rest of the path.
     private static func service(_ method: String, path: Bool) -> Operation {
@@ -62,6 +69,20 @@ package enum WorkerDocument {
     private static let health: Schema = .record([
         "status": .text, "worker_id": .text, "vpn_ip": .nullable(.text), "services": .list(.text), "dht_enabled": .flag,
         "uptime": .number,
+    ])
+
+    private static let explanation: Schema = .record([
+        "service": .text, "worker_id": .text, "timestamp": .time,
+        "tiers": .list(
+            .record([
+                "tier": .oneOf(["local", "cache", "dht", "wire", "http"]), "workers": .nullable(.list(.text)), "age_ms": .number,
+                "took_ms": .number, "detail": .text,
+            ])),
+        "candidates": .list(
+            .record([
+                "worker_id": .text, "route": .nullable(.oneOf(["local", "direct", "http"])), "load": .number,
+                "cost_ms": .nullable(.number), "eligible": .flag, "reason": .text,
+            ])),
     ])
 
     private static func object(_ members: [JSONValue.Member]) -> Schema {

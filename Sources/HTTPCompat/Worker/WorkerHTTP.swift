@@ -37,6 +37,7 @@ public final class WorkerHTTP: HotRoutes {
         EndpointTable(
             endpoints: WorkerDocument.operations.compactMap { operation in
                 guard !operation.path.hasPrefix("/service/") else { return nil }
+                guard operation.path != WorkerDocument.explain.path else { return HTTPEndpoint(operation) { [self] in await explain($0) } }
                 return HTTPEndpoint(operation) { [self] _ in answer(operation.path) }
             })
     }
@@ -53,8 +54,21 @@ public final class WorkerHTTP: HotRoutes {
         }
     }
 
-    /// A worker that accepts no links has nobody to register it over one.
-    private var isReady: Bool { node.isRegistered || node.listening == nil }
+    /// A worker that stands alone has nobody to register it.
+    private var isReady: Bool { node.isRegistered || !node.isMember }
+
+    private func explain(_ request: EndpointRequest) async -> HTTPAnswer {
+        let explanation = await node.explain(request.pathPart("service"))
+        var json = JSONWriter(capacity: 1_024)
+        json.object { json in
+            json.field("service", explanation.service)
+            json.field("worker_id", node.name)
+            json.field("timestamp", WallTime.now)
+            json.field("tiers", array: explanation.steps) { $1.write(to: &$0) }
+            json.field("candidates", array: explanation.candidates) { $1.write(to: &$0) }
+        }
+        return .json(json.buffer)
+    }
 
     private func stats() -> HTTPAnswer {
         let statistics = node.statistics()
@@ -125,6 +139,36 @@ public final class WorkerHTTP: HotRoutes {
         text.family("wiremesh_service_queued", .gauge, help: "Requests that wait for a place at a service.")
         for service in loads { text.sample("wiremesh_service_queued", service.load.queued, ["service": service.name]) }
     }
+}
+
+extension RouteExplanation.Step {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("tier", tier.rawValue)
+            json.field("workers", workers)
+            json.field("age_ms", age.milliseconds)
+            json.field("took_ms", took.milliseconds)
+            json.field("detail", detail)
+        }
+    }
+}
+
+extension RouteExplanation.Candidate {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("worker_id", worker)
+            json.field("route", route?.rawValue)
+            json.field("load", load)
+            json.field("cost_ms", cost?.milliseconds)
+            json.field("eligible", isEligible)
+            json.field("reason", reason)
+        }
+    }
+}
+
+extension Duration {
+    /// With microseconds behind the point.
+    fileprivate var milliseconds: Double { Double(wholeNanoseconds / 1_000) / 1_000 }
 }
 
 extension WorkerHTTP: ScrapedRoutes {}

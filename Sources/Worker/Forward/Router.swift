@@ -140,38 +140,67 @@ final class Router: Sendable {
             return statistics
         }
     }
+}
 
-    // MARK: Explaining
+// MARK: - Explaining
 
-    /// Asks every tier, in order, and says what each one knows. Counts nothing and changes nothing.
+extension Router {
+    /// Asks every tier, in order, and says what each one knows and whom a call may go to. Counts nothing and changes nothing.
     func explain(_ service: String) async -> RouteExplanation {
-        var explanation = RouteExplanation(service: service)
         let key = RouteKey(service: service)
-        explanation.steps.append(explainLocal(service))
-        let cached = state.withLock { $0.table.cached(key, now: .now()) }
+        var explanation = RouteExplanation(service: service)
+        let local = host.service(service)
+        explanation.steps.append(explain(local))
+        let (cached, records) = state.withLock { ($0.table.cached(key, now: .now()), $0.table.records(key)) }
         explanation.steps.append(
             RouteExplanation.Step(
                 tier: .cache, workers: cached?.workers, age: cached?.age ?? .zero, took: .zero,
                 detail: cached.map { "learnt from \($0.tier.rawValue)" } ?? "nothing cached"))
-        for source in sources { explanation.steps.append(await explain(source, key)) }
+        var named = records
+        for source in sources {
+            let (step, found) = await explain(source, key)
+            explanation.steps.append(step)
+            named += found
+        }
+        if let local { explanation.candidates.append(candidate(local)) }
+        explanation.candidates += candidates(key, named, isLocal: local != nil)
         return explanation
     }
 
-    private func explainLocal(_ service: String) -> RouteExplanation.Step {
-        let local = host.service(service)
+    /// Each worker once, as the first tier told it: those that a call may go to before the others, each by cost.
+    private func candidates(_ key: RouteKey, _ records: [WorkerRecord], isLocal: Bool) -> [RouteExplanation.Candidate] {
+        var seen: Set<String> = isLocal ? [host.name] : []
+        let others = records.filter { seen.insert($0.name).inserted }
+        let found = state.withLock { state in others.map { state.table.explain(key, $0, now: .now()) } }
+        func rank(_ candidate: RouteExplanation.Candidate) -> (Int, Duration) {
+            (candidate.isEligible ? 0 : 1, candidate.cost ?? .seconds(Int64.max))
+        }
+        return found.sorted { rank($0) < rank($1) }
+    }
+
+    private func candidate(_ local: LocalService) -> RouteExplanation.Candidate {
+        let refusal = local.refusal
+        return RouteExplanation.Candidate(
+            worker: host.name, route: .local, load: local.load.fraction, cost: nil, isEligible: refusal == nil,
+            reason: refusal.map { "\($0)" } ?? "taken: a service that is hosted here is served here")
+    }
+
+    private func explain(_ local: LocalService?) -> RouteExplanation.Step {
         let detail = local == nil ? "not hosted here" : local?.refusal.map { "\($0)" } ?? "served here"
         return RouteExplanation.Step(tier: .local, workers: local == nil ? nil : [host.name], age: .zero, took: .zero, detail: detail)
     }
 
-    private func explain(_ source: any RouteSource, _ key: RouteKey) async -> RouteExplanation.Step {
+    private func explain(_ source: any RouteSource, _ key: RouteKey) async -> (RouteExplanation.Step, [WorkerRecord]) {
         let start = Instant.now()
         do {
             let answer = try await source.find(key, timeout: source.tier.timeout)
             let detail = answer.known ? "\(answer.total) healthy" : "nobody ever offered it"
-            return RouteExplanation.Step(
+            let step = RouteExplanation.Step(
                 tier: source.tier.tier, workers: answer.workers.map(\.name), age: .zero, took: .now() - start, detail: detail)
+            return (step, answer.workers)
         } catch {
-            return RouteExplanation.Step(tier: source.tier.tier, workers: nil, age: .zero, took: .now() - start, detail: "\(error)")
+            let step = RouteExplanation.Step(tier: source.tier.tier, workers: nil, age: .zero, took: .now() - start, detail: "\(error)")
+            return (step, [])
         }
     }
 }

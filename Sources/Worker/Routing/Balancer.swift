@@ -152,6 +152,25 @@ package struct Balancer: Sendable {
         candidates.filter { $0.ejection.isEjected(now: now) }.map(\.member.name)
     }
 
+    /// What a worker is to the next call, whether it is among the candidates by now or would be a new one.
+    func explain(_ member: Member, now: Instant) -> RouteExplanation.Candidate {
+        let known = candidates.first { $0.isSameProcess(as: member) }
+        let candidate = known ?? Candidate(member, serial: 0, locality: locality, now: now)
+        let left = candidate.ejection.until.map { $0 - now } ?? .zero
+        let avoided = candidate.avoidUntil.map { $0 - now } ?? .zero
+        let reason =
+            if left > .zero {
+                "ejected for \(left.wholeMilliseconds) ms more, because calls to it failed"
+            } else if avoided > .zero {
+                "avoided for \(avoided.wholeMilliseconds) ms more, because it refused a call"
+            } else {
+                known == nil ? "may be drawn; nothing was sent to it yet" : "may be drawn"
+            }
+        return RouteExplanation.Candidate(
+            worker: member.name, route: member.route, load: candidate.load(now: now), cost: .microseconds(candidate.cost(now: now)),
+            isEligible: left <= .zero && avoided <= .zero, reason: reason)
+    }
+
     private mutating func fail(_ slot: Int, now: Instant) {
         guard candidates[slot].failed(now: now), !candidates[slot].ejection.isEjected(now: now) else { return }
         let out = candidates.count { $0.ejection.isEjected(now: now) }

@@ -19,32 +19,3 @@ public enum RouteTier: String, Sendable, Hashable, CaseIterable {
     case wire
     case http
 }
-
-/// Which tier knows what about a service, and how old that is: what `discover --explain` prints.
-public struct RouteExplanation: Sendable, Hashable {
-    public var service: String
-    public var steps: [Step] = []
-
-    public init(service: String) { self.service = service }
-
-    /// One tier that was asked.
-    public struct Step: Sendable, Hashable {
-        public var tier: RouteTier
-        /// Names of the workers it gave; `nil` where it gave no answer.
-        public var workers: [String]?
-        /// How old the answer is; zero when it was given just now.
-        public var age: Duration
-        /// How long the tier took.
-        public var took: Duration
-        /// One sentence for people.
-        public var detail: String
-
-        public init(tier: RouteTier, workers: [String]?, age: Duration, took: Duration, detail: String) {
-            self.tier = tier
-            self.workers = workers
-            self.age = age
-            self.took = took
-            self.detail = detail
-        }
-    }
-}

@@ -237,6 +237,24 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         return (entry.balancer.members.map(\.name), entry.tier, now - learnt)
     }
 
+    /// The workers that are cached for a service, as they were told.
+    package func records(_ key: RouteKey) -> [WorkerRecord] { entries[key]?.balancer.members.map(\.record) ?? [] }
+
+    /// What a worker is to the next call for `key`, given its record.
+    package func explain(_ key: RouteKey, _ record: WorkerRecord, now: Instant) -> RouteExplanation.Candidate {
+        func left(_ reason: String) -> RouteExplanation.Candidate {
+            RouteExplanation.Candidate(
+                worker: record.name, route: nil, load: record.load.fraction, cost: nil, isEligible: false, reason: reason)
+        }
+        if record.name == ownName { return left("this worker itself, which is asked before all others") }
+        guard record.services.contains(where: { $0.name == key.service && $0.healthy }) else {
+            return left("its service does not work now")
+        }
+        guard record.isRoutable else { return left("it is \(record.state)") }
+        guard let member = Member(record, reach: reach) else { return left("it has no address that can be reached from here") }
+        return (entries[key]?.balancer ?? Balancer(locality: locality)).explain(member, now: now)
+    }
+
     /// Routes with workers in the cache.
     package var size: Int { entries.values.count { !$0.balancer.isEmpty } }
 

@@ -30,6 +30,11 @@ enum WorkerText {
 
     static func percent(_ load: Double) -> String { "\(Int((min(max(load, 0), 99) * 100).rounded()))%" }
 
+    static func milliseconds(_ time: Double) -> String {
+        let tenths = Int((min(max(time, 0), 1e12) * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) ms"
+    }
+
     static func ago(_ seconds: Double) -> String {
         guard seconds >= 0, seconds < 1e9 else { return "-" }
         return seconds < 1 ? "now" : seconds < 120 ? "\(Int(seconds))s ago" : "\(Int(seconds / 60))m ago"

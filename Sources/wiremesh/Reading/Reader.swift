@@ -8,7 +8,14 @@ extension ReadOptions {
         timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
     ) async throws -> Result {
         let settings = try config.settings()
-        let url = settings.text(coordinator, "coordinator") ?? Self.standard
+        return try await withClient(at: settings.text(coordinator, "coordinator") ?? Self.standard, timeout: timeout, body)
+    }
+
+    /// The same for another server of the mesh.
+    func withClient<Result: Sendable>(
+        at url: String, timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
+    ) async throws -> Result {
+        let settings = try config.settings()
         let token = try settings.text(httpTokenFile, "http-token-file").map(TokenFile.first)
         let client = try CoordinatorHTTPClient(
             url: url, token: token, authority: authority.file(settings), timeout: timeout, group: MultiThreadedEventLoopGroup.singleton)

@@ -9,7 +9,7 @@ struct Settings: Sendable {
     static let options: Set<String> = [
         "advertise", "allow-http-workers", "catalog", "config", "coordinator", "coordinator-url", "data", "http", "http-advertise",
         "http-ca", "http-cert", "http-key", "http-token-file", "insecure-http", "join", "json", "listen", "log-level", "name", "region",
-        "service", "zone",
+        "service", "worker", "zone",
     ]
     private static let older = ["coordinator": "COORDINATOR_URL", "coordinator-url": "COORDINATOR_URL", "name": "WORKER_ID"]
 

@@ -28,6 +28,10 @@ import Worker
             let explanation = await client.explain("echo")
             #expect(explanation.steps.map(\.tier) == [.local, .cache, .wire])
             #expect(explanation.steps.map(\.workers) == [nil, ["server"], ["server"]])
+            #expect(explanation.candidates.map(\.worker) == ["server"])
+            #expect(
+                explanation.candidates.map(\.route) == [.direct] && explanation.candidates.allSatisfy { $0.isEligible && $0.cost != nil })
+            #expect(await server.explain("echo").candidates.map(\.route) == [.local])
             await client.shutdown()
             await server.shutdown()
         }
