@@ -74,6 +74,20 @@ extension Integration {
             #expect(try answer.json()["detail"].string != nil)
         }
 
+        /// A client that names no host is told the port that was picked, where a worker is reached through the coordinator.
+        @Test func aClientWithoutHostGetsAURLThatAnswers() async throws {
+            let coordinator = try await Coordinator.start()
+            let upstream = try await Upstream.start()
+            let token = try await coordinator.token()
+            _ = try await WorkerProcess.start(
+                "b", token: token, services: ["demo": upstream.url], "--http-advertise", "http://192.0.2.1:8000")
+            try await coordinator.offers("demo", by: "b")
+            let found = try await curl("\(coordinator.http)/api/services/discover/demo", "--http1.0", "-H", "Host:").json()
+            let url = try #require(found["workers"].array.first?["tunnel_url"].string)
+            #expect(url == "\(coordinator.http)/worker/b")
+            #expect((try await curl("\(url)/service/demo/seen")).status == 200)
+        }
+
         /// The URL that discovery hands out works for whoever gets it.
         @Test func theTunnelURLAnswers() async throws {
             let mesh = try await TwoWorkers.start()

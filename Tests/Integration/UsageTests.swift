@@ -42,6 +42,53 @@ extension Integration {
             let done = try await wiremesh("coordinator", "--data", Sandbox.current.path("c"), flag, taken, other, "127.0.0.1:0")
             #expect(done.code == 3, "\(done)")
             #expect(done.errors.contains(taken.split(separator: ":").last ?? ""), "\(done)")
+            #expect(!FileManager.default.fileExists(atPath: Sandbox.current.path("c")), "nothing half written")
+        }
+
+        /// A worker that cannot have its port has not used its token either.
+        @Test(arguments: ["--listen", "--http"])
+        func aWorkersPortThatIsTakenExitsWithThree(flag: String) async throws {
+            let coordinator = try await Coordinator.start()
+            let token = try await coordinator.token()
+            let taken = coordinator.http.replacing("http://", with: "")
+            let other = flag == "--listen" ? "--http" : "--listen"
+            let data = Sandbox.current.path("w")
+            let done = try await wiremesh("worker", "--data", data, "--name", "w", "--join", token, flag, taken, other, "127.0.0.1:0")
+            #expect(done.code == 3, "\(done)")
+            #expect(done.errors.contains(taken.split(separator: ":").last ?? ""), "\(done)")
+            #expect(!FileManager.default.fileExists(atPath: data), "nothing half written")
+            _ = try await WorkerProcess.start("w", token: token)
+        }
+
+        @Test func anAddressOfAnotherMachineIsRefused() async throws {
+            let data = Sandbox.current.path("c")
+            for flag in ["--listen", "--http"] {
+                let done = try await wiremesh("coordinator", "--data", data, "--insecure-http", flag, "192.0.2.1:7700")
+                #expect(done.code == 2, "\(done)")
+                #expect(done.errors.contains("192.0.2.1") && isASentence(done), "\(done)")
+                #expect(!FileManager.default.fileExists(atPath: data))
+            }
+        }
+
+        @Test func aFolderOfAnotherVersionIsLeftAsItIs() async throws {
+            let data = Sandbox.current.path("c")
+            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try Data("wiremesh coordinator 99\n".utf8).write(to: URL(filePath: data + "/version"))
+            let done = try await wiremesh("coordinator", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+            #expect(done.code == 2, "\(done)")
+            #expect(done.errors.contains("99") && isASentence(done), "\(done)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: data).filter { $0 != "lock" } == ["version"])
+        }
+
+        /// The folder remembers a time that is far ahead of the clock.
+        @Test func aClockThatIsFarOffIsRefused() async throws {
+            let coordinator = try await Coordinator.start()
+            coordinator.program.signal(SIGTERM)
+            #expect(try await coordinator.program.waitForExit() == .code(0))
+            try Data("\(Int(Date().timeIntervalSince1970) + 90_000)\n".utf8).write(to: URL(filePath: coordinator.data + "/clock"))
+            let done = try await wiremesh("coordinator", "--data", coordinator.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+            #expect(done.code == 2, "\(done)")
+            #expect(done.errors.contains("clock") && isASentence(done), "\(done)")
         }
 
         @Test func aFolderInUseIsRefused() async throws {

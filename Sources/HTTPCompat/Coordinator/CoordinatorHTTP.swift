@@ -16,13 +16,10 @@ public final class CoordinatorHTTP: HotRoutes {
         public var name: String
         /// Version of the program.
         public var version: String
-        /// "host:port" of the front, for clients whose Host field is of no use.
-        public var authority: String
 
-        public init(name: String, version: String, authority: String) {
+        public init(name: String, version: String) {
             self.name = name
             self.version = version
-            self.authority = authority
         }
     }
 
@@ -40,6 +37,8 @@ public final class CoordinatorHTTP: HotRoutes {
     /// Regions by address of the members that are there.
     private let regions = Mutex<[String: String]>([:])
     private let ready = Mutex(false)
+    /// "host:port" of the front once it is bound, for clients whose Host field is of no use.
+    private let address = Mutex("localhost")
 
     /// - Parameter forwarder: reaches members that speak HTTP only.
     public init(node: CoordinatorNode, configuration: Configuration, forwarder: any HTTPForwarder, group: any EventLoopGroup) {
@@ -58,6 +57,9 @@ public final class CoordinatorHTTP: HotRoutes {
 
     /// Says from now on at `/readyz` that the node takes links, or that it no longer does.
     public func setReady(_ isReady: Bool) { ready.withLock { $0 = isReady } }
+
+    /// Says where the front listens, "host:port": known once it is bound, and asked for by clients that name no host.
+    public func setAddress(_ authority: String) { address.withLock { $0 = authority } }
 
     /// Keeps an eye on the addresses of members until the task is cancelled: which tunnel URLs answer, how far workers are.
     public func run() async {
@@ -99,7 +101,7 @@ public final class CoordinatorHTTP: HotRoutes {
         }
         let asker = Asker(
             host: request.headers.first(name: "host"), isSecure: request.isSecure, remote: request.remote, query: request.query,
-            fallback: configuration.authority, regionOf: region)
+            fallback: authority, regionOf: region)
         return discovery.workers(of: service, limit: limit, asker: asker)
     }
 
@@ -117,6 +119,7 @@ public final class CoordinatorHTTP: HotRoutes {
 
 extension CoordinatorHTTP {
     var isReady: Bool { ready.withLock { $0 } }
+    private var authority: String { address.withLock { $0 } }
 
     /// Everything that is served here, hot or not.
     var table: EndpointTable {
@@ -135,7 +138,7 @@ extension CoordinatorHTTP {
     func asker(_ request: EndpointRequest) -> Asker {
         Asker(
             host: request.request.head.authority, isSecure: request.context.isSecure, remote: request.context.remote,
-            query: request.request.uri.query?[...], fallback: configuration.authority, regionOf: region)
+            query: request.request.uri.query?[...], fallback: authority, regionOf: region)
     }
 
     /// The members of a worker's full record.

@@ -5,10 +5,13 @@ import Wire
 enum HTTPAddress {
     /// The URL of a front that listens at `endpoint`: at its own address, or where it listens at all of them, at the machine's
     /// first address that is not loopback.
-    static func url(of endpoint: Endpoint, isSecure: Bool) -> String {
+    static func url(of endpoint: Endpoint, isSecure: Bool) -> String { (isSecure ? "https://" : "http://") + authority(of: endpoint) }
+
+    /// The same without the scheme.
+    static func authority(of endpoint: Endpoint) -> String {
         var reachable = endpoint
         if ["0.0.0.0", "::"].contains(endpoint.host) { reachable.host = machineAddress ?? "127.0.0.1" }
-        return (isSecure ? "https://" : "http://") + reachable.description
+        return reachable.description
     }
 
     private static var machineAddress: String? {

@@ -27,17 +27,19 @@ struct RunningCoordinator {
     /// - Throws: what is wrong; then nothing is left running.
     static func start(_ plan: CoordinatorPlan, logger: Logger) async throws -> RunningCoordinator {
         let group = MultiThreadedEventLoopGroup.singleton
+        let links = plan.configuration
+        try AskedPort.check(links.listenHost, Int(links.listenPort), mayMove: plan.mayMovePort, option: "--listen")
+        try AskedPort.check(plan.front.host, plan.front.port, mayMove: plan.front.movesToFreePort, option: "--http")
         let node = try await CoordinatorNode.open(plan.configuration, group: group, logger: logger)
         var front: HTTPFront?
         do {
             let wire = try await listen(node, plan, logger)
-            let authority = Endpoint(host: plan.front.host, port: UInt16(clamping: plan.front.port))
             let endpoints = CoordinatorHTTP(
-                node: node, configuration: .init(name: node.name, version: Version.program, authority: "\(authority)"),
-                forwarder: MemberForwarder(), group: group)
+                node: node, configuration: .init(name: node.name, version: Version.program), forwarder: MemberForwarder(), group: group)
             let made = HTTPFront(group: group, configuration: plan.front, hot: endpoints, responder: endpoints.responder, logger: logger)
             front = made
             let http = try await wiremesh.listen(made, plan.front, logger)
+            endpoints.setAddress(HTTPAddress.authority(of: http))
             endpoints.setReady(true)
             let work = Task {
                 async let looking: Void = endpoints.run()
@@ -78,9 +80,12 @@ struct RunningCoordinator {
     /// Takes nothing new, lets calls in progress end, and closes everything.
     func shutdown() async {
         endpoints.setReady(false)
-        await front.shutdown()
-        await node.shutdown(grace: .seconds(1))
-        work.cancel()
-        await work.value
+        // A task of its own: the signal has cancelled this one, and no grace would get its time.
+        await Task {
+            await front.shutdown()
+            await node.shutdown(grace: .seconds(1))
+            work.cancel()
+            await work.value
+        }.value
     }
 }

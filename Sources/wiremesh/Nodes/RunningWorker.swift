@@ -34,6 +34,11 @@ struct RunningWorker {
     /// - Throws: what is wrong; then nothing is left running.
     static func start(_ plan: WorkerPlan, logger: Logger) async throws -> RunningWorker {
         let group = MultiThreadedEventLoopGroup.singleton
+        let links = plan.configuration
+        if links.dataFolder != nil {
+            try AskedPort.check(links.listenHost, links.listenPort, mayMove: links.mayMovePort, option: "--listen")
+        }
+        try AskedPort.check(plan.front.host, plan.front.port, mayMove: plan.front.movesToFreePort, option: "--http")
         let coordinator = try plan.coordinatorURL.map {
             try CoordinatorHTTPClient(url: $0, token: plan.coordinatorToken, authority: plan.coordinatorAuthority, group: group)
         }
@@ -64,9 +69,12 @@ struct RunningWorker {
 
     /// Lets requests in progress end within their grace, and closes everything.
     func shutdown() async {
-        await node.shutdown()
-        await front.shutdown()
-        await coordinator?.shutdown()
+        // A task of its own: the signal has cancelled this one, and neither a farewell nor a grace would get its time.
+        await Task {
+            await node.shutdown()
+            await front.shutdown()
+            await coordinator?.shutdown()
+        }.value
     }
 }
 

@@ -24,7 +24,7 @@ struct CoordinatorFixture {
         configuration.allowHTTPWorkers = allowHTTPWorkers
         let node = try await CoordinatorNode.open(configuration, group: group, logger: logger)
         let http = CoordinatorHTTP(
-            node: node, configuration: .init(name: "test", version: "0.0.0", authority: "127.0.0.1"), forwarder: MemberForwarder(),
+            node: node, configuration: .init(name: "test", version: "0.0.0"), forwarder: MemberForwarder(),
             group: group)
         let front = HTTPFront(
             group: group, configuration: FrontConfiguration(port: 0), hot: http, responder: http.responder, logger: logger)
