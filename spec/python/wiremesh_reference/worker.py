@@ -203,7 +203,9 @@ class Worker:
     async def _handle(self, call: Call) -> None:
         head = call.request
         if head.method == "mesh.ping":  # MSG-1.6
-            await call.begin_answer(Head(status=200), end=True)
+            body = await call.read()
+            await call.begin_answer(Head(status=200))
+            await call.write(body, end=True)
         elif head.method == "mesh.notice":
             await self._notice(call)
         elif head.method or not head.service:  # MSG-1.5
