@@ -1,13 +1,13 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz bench build install deps test-deps format lint man clean
+.PHONY: help demo test test-python fuzz bench build install deps test-deps format lint man clean
 
 PREFIX ?= /usr/local
 SWIFT = $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps ## build, then watch a request cross the mesh; Ctrl-C ends it
 	@echo "Building (the first time takes about five minutes)"
@@ -18,6 +18,12 @@ demo: deps ## build, then watch a request cross the mesh; Ctrl-C ends it
 test: test-deps ## run all tests
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no swift test --skip-build --no-parallel
+	@$(MAKE) --no-print-directory test-python
+
+test-python: test-deps ## run the tests of the Python implementation, alone and against this one
+	@swift build --product wiremesh
+	@cd spec/python && $(CURDIR)/.venv/bin/mypy
+	@cd spec/python && PYTHONPATH=. WIREMESH=$(CURDIR)/.build/debug/wiremesh $(CURDIR)/.venv/bin/python -m unittest discover tests
 
 fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for one)
 	@scripts/fuzz 60

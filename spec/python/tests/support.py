@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from wiremesh_reference.handshake import Expect, Initiator, Local, Parameters, Responder
-from wiremesh_reference.identity import COORDINATOR, WORKER, Certificate, SigningKey, mesh_id, node_id, sign_certificate
+from wiremesh_reference.handshake import Established, Initiator, Local, Parameters, Responder
+from wiremesh_reference.identity import WORKER, Certificate, SigningKey, mesh_id, node_id, sign_certificate
 from wiremesh_reference.link import Event, Link
 from wiremesh_reference.noise import KeyPair
 
@@ -46,7 +46,9 @@ def local(name: str, **changes: int) -> Local:
     )
 
 
-def handshake(initiator: Initiator, responder: Responder, change: Callable[[int, bytes], bytes] = lambda _, data: data) -> tuple[object, object]:
+def handshake(
+    initiator: Initiator, responder: Responder, change: Callable[[int, bytes], bytes] = lambda _, data: data
+) -> tuple[Established | None, Established | None]:
     """Run a handshake in memory; `change` may spoil message 1, 2 or 3."""
     message1 = change(1, initiator.receive(b"", NOW))
     message2 = change(2, responder.receive(message1, NOW))
@@ -76,10 +78,6 @@ class Pair:
         return at_a, at_b
 
 
-def coordinator_expected() -> Expect:
-    return Expect(role=COORDINATOR)
-
-
 class Mesh:
     """A live coordinator in a folder of its own."""
 
@@ -96,7 +94,8 @@ class Mesh:
         """Start a program of ours; returns its log once that names both listening addresses."""
         log = Path(self.folder.name) / f"{len(self.processes)}.log"
         with log.open("w") as out:
-            process = subprocess.Popen([BINARY, *arguments], stdout=out, stderr=out, text=True, env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
+            quiet = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+            process = subprocess.Popen([BINARY, *arguments], stdout=out, stderr=out, text=True, env=quiet)
         self.processes.append(process)
         for _ in range(600):
             if log.read_text().count("listening") >= until:

@@ -110,7 +110,9 @@ class Identity(Bytes):
 
 class Frames(Bytes):
     def test_frames_come_back(self) -> None:
-        several = [Frame(Type.HEAD, 1, b"", frames.END), Frame(Type.PADDING, 9, b"??"), Frame(0x7F, 3, b"x", 5), Frame(Type.PING, 0, bytes(8))]
+        several = [
+            Frame(Type.HEAD, 1, b"", frames.END), Frame(Type.PADDING, 9, b"??"), Frame(0x7F, 3, b"x", 5), Frame(Type.PING, 0, bytes(8)),
+        ]
         self.assertEqual(list(frames.parse(b"".join(frame.encode() for frame in several))), several)
 
     def test_refused(self) -> None:
@@ -134,7 +136,8 @@ class Frames(Bytes):
         assert packed is not None
         self.assertEqual(decompress(packed), b"ab" * 1000)
         self.assertIsNone(compress(b"a" * 511))
-        for bad in (b"", b"\0", b"\0\0" + packed[2:], b"\x07\xcf" + packed[2:], b"\x07\xd1" + packed[2:], b"\xff\xff" + packed[2:], packed[:-1]):
+        block = packed[2:]
+        for bad in (b"", b"\0", b"\0\0" + block, b"\x07\xcf" + block, b"\x07\xd1" + block, b"\xff\xff" + block, packed[:-1]):
             self.refused(Fault.COMPRESSION, decompress, bad)
 
 

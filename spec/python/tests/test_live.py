@@ -191,7 +191,8 @@ class Live(unittest.IsolatedAsyncioTestCase):
                 self.assertTrue(await asyncio.to_thread(Server.gone.wait, 10))
 
     async def test_a_client_of_the_front_that_goes_away(self) -> None:
-        process = await asyncio.create_subprocess_exec("curl", "-sN", f"http://{self.swift}/service/forever", "-d", "", stdout=asyncio.subprocess.PIPE)
+        url = f"http://{self.swift}/service/forever"
+        process = await asyncio.create_subprocess_exec("curl", "-sN", url, "-d", "", stdout=asyncio.subprocess.PIPE)
         assert process.stdout
         self.assertEqual(await process.stdout.readline(), b"tick\n")
         process.kill()

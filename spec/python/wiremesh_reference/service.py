@@ -59,6 +59,7 @@ class Service:
 
     def __init__(self, name: str, serve: Serve, *, limit: int, compress: bool) -> None:
         self.name, self.serve, self.limit, self.compress = name, serve, limit, compress
+        self.worker = ""  # the name that answers are served by
         self.healthy, self.in_flight, self.service_time = True, 0, 0.0  # time in seconds, smoothed
 
     @property
@@ -82,7 +83,7 @@ class Service:
             self.service_time += (taken - self.service_time) / 8 if self.service_time else taken
 
 
-def function_service(function: Function, worker: str) -> Serve:
+def function_service(function: Function) -> Serve:
     """Serve with a function: async or plain, that returns an answer or yields its parts."""
 
     async def serve(call: Call, service: Service) -> None:
@@ -94,19 +95,19 @@ def function_service(function: Function, worker: str) -> Serve:
             result = await asyncio.to_thread(function, request)
         if inspect.isawaitable(result):
             result = await result
-        await send_reply(call, result if isinstance(result, Reply) else Reply(result), service, worker)
+        await send_reply(call, result if isinstance(result, Reply) else Reply(result), service)
 
     return serve
 
 
-async def send_reply(call: Call, reply: Reply, service: Service, worker: str) -> None:
+async def send_reply(call: Call, reply: Reply, service: Service) -> None:
     headers = {name.lower(): value for name, value in reply.headers.items()}
     streamed = isinstance(reply.body, (AsyncIterator, Iterator))
     body, kind = (b"", "application/octet-stream") if streamed else _encode(reply.body)
     headers.setdefault("content-type", kind)
     if not streamed:
         headers.setdefault("content-length", str(len(body)))
-    head = Head(status=reply.status, fields=flat(list(headers.items())), load=service.load, served_by=worker)  # CALL-1.4, CALL-1.5
+    head = Head(status=reply.status, fields=flat(list(headers.items())), load=service.load, served_by=service.worker)  # CALL-1.4, CALL-1.5
     await call.begin_answer(head, end=not streamed and not body, compress=service.compress)
     if streamed:
         async for part in _parts(reply.body):

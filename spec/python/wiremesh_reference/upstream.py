@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from .connection import Call
 from .errors import CallError, Code
 from .head import Head, flat
-from .service import Serve, Service
+from .service import Service
 
 HEADER_LIMIT = 65536  # bytes of an answer's header block
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -49,7 +49,7 @@ class Upstream:
         writer.close()
         return True
 
-    async def exchange(self, call: Call, service: Service, worker: str) -> None:
+    async def exchange(self, call: Call, service: Service) -> None:
         """Forward a call. Leaving early, by error or by cancellation, closes the connection to the server."""
         request = self._request(call, call.whole())
         reader, writer = await self.connect()
@@ -58,7 +58,7 @@ class Upstream:
             status, headers = await _read_head(reader)
             fields = [(name, value) for name, value in headers if name not in HOP_BY_HOP and not name.startswith("wiremesh-")]
             empty = call.request.verb == "HEAD" or status in (204, 304)
-            head = Head(status=status, fields=flat(fields), load=service.load, served_by=worker)
+            head = Head(status=status, fields=flat(fields), load=service.load, served_by=service.worker)
             await call.begin_answer(head, end=empty, compress=service.compress)
             if not empty:
                 async for chunk in _body(reader, dict(headers)):
@@ -146,10 +146,3 @@ async def _exactly(reader: asyncio.StreamReader, size: int) -> AsyncIterator[byt
             raise asyncio.IncompleteReadError(b"", size)
         size -= len(chunk)
         yield chunk
-
-
-def upstream_service(upstream: Upstream, worker: str) -> Serve:
-    async def serve(call: Call, service: Service) -> None:
-        await upstream.exchange(call, service, worker)
-
-    return serve

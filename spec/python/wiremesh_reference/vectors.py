@@ -210,8 +210,9 @@ def plain(value: Any, kind: Kind[Any] | None = None) -> Any:
     """A value of a message as JSON has it."""
     match value:
         case Message():
-            rows = {name: (field, default) for name, (field, default) in table(type(value)).items()}
-            return {name: plain(getattr(value, name), field.kind) for name, (field, default) in rows.items() if getattr(value, name) != default}
+            rows = table(type(value))
+            there = {name: field for name, (field, default) in rows.items() if getattr(value, name) != default}
+            return {name: plain(getattr(value, name), field.kind) for name, field in there.items()}
         case Load():
             names = ("in_flight", "limit", "queued", "service_microseconds")
             return dict(zip(names, (value.in_flight, value.limit, value.queued, value.service_time)))

@@ -22,7 +22,7 @@ from .messages import (
 )
 from .node import ask, default_file, renew
 from .service import Function, Request, Service, function_service
-from .upstream import Upstream, upstream_service
+from .upstream import Upstream
 
 log = logging.getLogger("wiremesh")
 REPORT = 1.0  # seconds between looks at load, upstreams and the certificate
@@ -58,7 +58,7 @@ class Worker:
         """Serve a service with a function: `@worker.service("ocr")`."""
 
         def register(function: Function) -> Function:
-            self.services[name] = Service(name, function_service(function, self.name), limit=limit, compress=compress)
+            self.services[name] = Service(name, function_service(function), limit=limit, compress=compress)
             return function
 
         return register
@@ -66,7 +66,7 @@ class Worker:
     def forward(self, name: str, url: str, *, limit: int = 256, compress: bool = True) -> None:
         """Serve a service by an HTTP server at a URL."""
         self.upstreams[name] = upstream = Upstream(url)
-        self.services[name] = Service(name, upstream_service(upstream, self.name), limit=limit, compress=compress)
+        self.services[name] = Service(name, upstream.exchange, limit=limit, compress=compress)
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
@@ -86,6 +86,8 @@ class Worker:
         self.client = await Client.join(name=self.name, join=self.token, data=self.data, roles=WORKER)
         self.client.handler = self._handle
         self.name = self.client.node.certified.name  # ID-8.2
+        for service in self.services.values():
+            service.worker = self.name
         await self._probe()
         server = await asyncio.start_server(self._accept, *split_endpoint(self.listen))
         self.port = server.sockets[0].getsockname()[1]
