@@ -19,6 +19,7 @@ extension MessageSets {
 
     private static func capabilities() throws -> [VectorCase] {
         let long = String(repeating: "k", count: 1_025)
+        let json = String(repeating: "1", count: 16_385)
         let one = capability("a", 1, [1])
         let rows: [(String, String, [[UInt8]], String?)] = [
             ("flag-0", "false", [capability("a", 1, [0])], nil), ("flag-2", "a flag of 2", [capability("a", 1, [2])], "bad-value"),
@@ -35,7 +36,7 @@ extension MessageSets {
             ("double-short", "a double of four bytes", [capability("a", 3, [0x40, 0x09, 0x21, 0xFB])], "bad-length"),
             ("text-long", "text of 1,025 bytes", [capability("a", 4, Array(long.utf8))], "bad-length"),
             ("text-utf8", "text that is not UTF-8", [capability("a", 4, [0xFF])], "bad-value"),
-            ("json-long", "JSON text of 1,025 bytes", [capability("a", 5, Array(long.utf8))], "bad-length"),
+            ("json-long", "JSON text of 16,385 bytes", [capability("a", 5, Array(json.utf8))], "bad-length"),
             ("json-unread", "JSON text is carried, not read", [capability("a", 5, Array("{not json".utf8))], nil),
             ("kind-0", "kind 0", [capability("a", 0, [1])], "bad-value"), ("kind-6", "kind 6", [capability("a", 6, [1])], "bad-value"),
             ("key-empty", "an empty key", [capability("", 1, [1])], "bad-length"),
