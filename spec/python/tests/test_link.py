@@ -117,6 +117,17 @@ class Streams(unittest.TestCase):
         self.assertEqual(b"".join(event.data for event in events if isinstance(event, Data)), b"ab" * 20_000)
         self.assertEqual(pair.b.receive_credit.received, 40_000)
 
+    def test_nothing_is_said_behind_a_reset(self) -> None:
+        pair = Pair()
+        number = pair.a.open(Head(service="s"))
+        pair.a.write(number, b"x" * 900)
+        pair.pump()
+        pair.b.answer(number, Head(status=200))
+        pair.b.consume(number, 900)
+        list(pair.b.receive(frames.reset(number, Code.CANCELLED, 0, "").encode(), 0))
+        records = b"".join(pair.b.outgoing())
+        self.assertEqual([frame.stream for frame in frames.parse(records) if frame.stream], [])
+
     def test_ping(self) -> None:
         pair = Pair()
         pair.a.ping(b"12345678")

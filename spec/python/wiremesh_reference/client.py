@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -62,7 +63,7 @@ class Client:
         self.node, self.handler = node, handler
         self._links: dict[bytes, Connection] = {}  # to workers, by node id
         self._coordinator: Connection | None = None
-        self._dialling = asyncio.Lock()
+        self._dialling: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     async def join(cls, *, name: str, join: str | None = None, data: Path | None = None, roles: int = CLIENT) -> Self:
@@ -83,7 +84,7 @@ class Client:
 
     async def coordinator(self) -> Connection:
         """The link to a coordinator, made when it is needed."""
-        async with self._dialling:
+        async with self._dialling[b""]:
             if self._coordinator is None or self._coordinator.closed:
                 self._coordinator = await self._dial_any(self.node.coordinators, Expect(role=COORDINATOR))
             return self._coordinator
@@ -166,7 +167,7 @@ class Client:
     async def _link(self, record: WorkerRecord) -> Connection:
         """The link to a worker, made when it is needed."""
         assert record.node_id is not None
-        async with self._dialling:
+        async with self._dialling[record.node_id]:
             link = self._links.get(record.node_id)
             if link is None or link.closed or link.link.going_away:
                 suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # HS-2.3

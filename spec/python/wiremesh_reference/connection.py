@@ -112,9 +112,6 @@ class Call:
                 self._answer.exception()  # nobody has to ask
             self.on_reset()
 
-    async def __aenter__(self) -> Self:
-        return self
-
     def whole(self) -> bytes | None:
         """The whole body where all of it has come already and nothing was read."""
         parts = [event for event in self._events if isinstance(event, Data)]
@@ -123,14 +120,17 @@ class Call:
     def expire(self) -> None:
         self.reset(Code.DEADLINE_EXCEEDED, "the deadline has passed")  # CALL-2.4
 
-    async def __aexit__(self, *error: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Be done with the call; what of it is under way is cancelled."""
         if self.timer is not None:
             self.timer.cancel()
         self.connection.release(self.number)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.close()
 
 
 class Connection:
@@ -231,6 +231,8 @@ class Connection:
         try:
             while data := self.early or await self.reader.read(65536):
                 self.early, self.heard = b"", time.monotonic()
+                if self.closed is not None:
+                    continue  # what comes behind our last word is not looked at
                 try:
                     records = self.opener.feed(data)
                 except WireError as error:  # REC-4.1: without a byte
@@ -267,9 +269,10 @@ class Connection:
     async def _keep_alive(self) -> None:
         """Notice a peer that is gone without a word."""  # FRAME-10.1, FRAME-10.2
         while self.closed is None:
+            begin = time.monotonic()
             await asyncio.sleep(limits.PING_INTERVAL)
-            silence = time.monotonic() - self.heard
-            if silence > limits.SILENCE:
+            silence, slept = time.monotonic() - self.heard, time.monotonic() - begin
+            if silence > limits.SILENCE and slept < limits.SILENCE:  # where this program stood still, the peer may have spoken
                 self._lose(CallError(Code.LINK_LOST, "the other side went silent"))
             elif silence > limits.PING_AFTER:
                 self.link.ping(bytes(8))

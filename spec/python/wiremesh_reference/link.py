@@ -425,5 +425,6 @@ class Link:
             return None
         stream.dead = True
         stream.clear()
+        self.control = deque(waiting for waiting in self.control if waiting.stream != frame.stream)  # FRAME-5.3
         self._reap(stream)
         return WasReset(frame.stream, CallError(code, reason, retry_after))

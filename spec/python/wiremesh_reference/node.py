@@ -96,8 +96,9 @@ async def enrol(join: str, name: str, roles: int) -> Node:
     for endpoint in token.endpoints:
         try:
             link = await dial(endpoint, local, Expect(role=COORDINATOR), refuse, token=(token.id, token.secret))
-        except CallError as error:
-            failure = error
+        except CallError as error:  # TOKEN-5.2
+            hint = "a mistyped or unknown token, no coordinator at that address, or something between"
+            failure = CallError(error.code, f"{error.reason} ({hint})")
             continue
         try:
             identity = SigningKey(seed)
