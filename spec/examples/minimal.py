@@ -21,12 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from noise.connection import Keypair, NoiseConnection
 
-DATA, HEAD, RESET, GOAWAY = 0x00, 0x02, 0x0A, 0x10  # frame types
-END = 0x01  # a flag
+DATA, HEAD, RESET, GOAWAY, END, LZ4 = 0x00, 0x02, 0x0A, 0x10, 0x01, 0x04  # frame types and flags
 COORDINATOR, CLIENT = 2, 8  # roles
 
-
-# TLV streams, lists, domains
 
 def tlv(fields: dict[int, bytes]) -> bytes:
     return b"".join(struct.pack(">HH", number, len(value)) + value for number, value in sorted(fields.items()))
@@ -45,17 +42,39 @@ def untlv(data: bytes, known: set[int]) -> dict[int, bytes]:
 def unlist(data: bytes, width: int = 2) -> list[bytes]:
     items = []
     while data:
-        length = int.from_bytes(data[:width], "big")
-        items.append(data[width : width + length])
-        data = data[width + length :]
+        end = width + int.from_bytes(data[:width], "big")
+        items.append(data[width:end])
+        data = data[end:]
     return items
+
+
+def unlz4(block: bytes, size: int) -> bytes:
+    out, at = bytearray(), 0
+
+    def length(count: int) -> int:
+        nonlocal at
+        more = count == 15
+        while more:
+            count, more, at = count + block[at], block[at] == 255, at + 1
+        return count
+
+    while at < len(block) and len(out) <= size:
+        at, token = at + 1, block[at]
+        literals = length(token >> 4)
+        out += block[at : at + literals]
+        at += literals
+        if at < len(block):
+            offset, at = int.from_bytes(block[at : at + 2], "little"), at + 2
+            for _ in range(length(token & 15) + 4):
+                out.append(out[-offset])
+    if len(out) != size:
+        raise ValueError("a block that does not decode")
+    return bytes(out)
 
 
 def domain(purpose: str) -> bytes:
     return b"WM/1 draft " + purpose.encode() + b"\0"
 
-
-# Identity
 
 def parse_token(text: str) -> dict[int, bytes]:
     raw = base64.urlsafe_b64decode(text.removeprefix("wmj1_") + "==")
@@ -76,9 +95,9 @@ def check_certificate(data: bytes, authority: bytes, static: bytes) -> dict[int,
     return fields
 
 
-# A link: the initiator's side of the handshake, then calls one after the other
-
 class Link:
+    """The initiator's side of the handshake, then calls one after the other."""
+
     def __init__(self, endpoint: str, node: "Node", meant: Callable[[dict[int, bytes]], bool], token: dict[int, bytes] | None = None):
         host, port = endpoint.rsplit(":", 1)
         self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
@@ -139,16 +158,12 @@ class Link:
                 if kind == GOAWAY or (kind == RESET and number == stream):
                     raise ConnectionError(payload[6:].decode() or payload[:6].hex())
                 if kind == DATA and number == stream:
-                    if flags & 0x04:
-                        raise ValueError("a compressed body; see the documents on compression")
-                    answer += payload
+                    answer += unlz4(payload[2:], int.from_bytes(payload[:2], "big")) if flags & LZ4 else payload
                 if kind in (DATA, HEAD) and number == stream and flags & END:
                     return answer
 
 
-# A member
-
-def coordinates(peer: dict[int, bytes]) -> bool:
+def is_coordinator(peer: dict[int, bytes]) -> bool:
     return bool(int.from_bytes(peer[8], "big") & COORDINATOR)
 
 
@@ -157,29 +172,28 @@ class Node:
         self.identity, self.static = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
         self.authority, self.certificate = token[6], b""
         endpoint = unlist(token[8])[0].decode()
-        link = Link(endpoint, self, coordinates, token)
+        link = Link(endpoint, self, is_coordinator, token)
         answer = link.call({2: b"mesh.enrol"}, tlv({
             2: name.encode(), 4: self.identity.public_key().public_bytes_raw(), 6: bytes(4), 8: struct.pack(">I", CLIENT),
             10: self.identity.sign(domain("enrolment") + link.hash + name.encode()),
         }))
         self.certificate = untlv(answer, {2, 4})[2]
-        self.coordinator = Link(endpoint, self, coordinates)
+        self.coordinator = Link(endpoint, self, is_coordinator)
 
     def workers(self, service: str) -> list[dict[int, bytes]]:
         answer = self.coordinator.call({2: b"mesh.discover"}, tlv({2: service.encode(), 4: struct.pack(">I", 0)}))
-        known = {2, 4, 6, 8, 10, 12, 14, 20, 22, 24}
-        return [untlv(record, known) for record in unlist(answer, 4)[1:]]
+        return [untlv(record, {*range(2, 15, 2), 20, 22, 24}) for record in unlist(answer, 4)[1:]]
 
 
 def main() -> None:
     token = parse_token(sys.argv[1])
     service, text = (sys.argv[2:] + ["echo", "hello"][len(sys.argv) - 2 :])[:2]
     node = Node(token, f"minimal-{os.getpid()}")
-    for worker in node.workers(service):
-        link = Link(unlist(worker[12])[0].decode(), node, lambda peer: peer[4] == worker[4])
-        print(f"{worker[2].decode()} says:", link.call({4: service.encode()}, text.encode()).decode())
-        return
-    print(f"nobody offers {service}")
+    best = next(iter(node.workers(service)), None)
+    if best is None:
+        sys.exit(f"nobody offers {service}")
+    link = Link(unlist(best[12])[0].decode(), node, lambda peer: peer[4] == best[4])
+    print(f"{best[2].decode()} says:", link.call({4: service.encode()}, text.encode()).decode())
 
 
 main()
