@@ -253,6 +253,23 @@ def ends_the_link_for_a_bad_block() -> None:
     link.Link._on_data = on_data  # type: ignore[method-assign]
 
 
+@breaks("FRAME-9.2")
+def opens_streams_behind_goaway() -> None:
+    original = link.Link._receive
+
+    def receive(self: link.Link, frame: Frame, now: float) -> link.Event | None:
+        event = original(self, frame, now)
+        self.going_away = None
+        return event
+
+    link.Link._receive = receive  # type: ignore[method-assign]
+
+
+@breaks("FRAME-10.2")
+def waits_for_ever_for_a_silent_peer() -> None:
+    limits.SILENCE = 1e9
+
+
 # Calls
 
 @breaks("CALL-2.2")

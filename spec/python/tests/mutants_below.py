@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mutation import breaks, forgiving
-from wiremesh_reference import connection, frames, handshake, identity, limits, link, noise, records, tlv, worker
+from wiremesh_reference import connection, frames, handshake, identity, limits, link, node, noise, records, tlv, worker
 from wiremesh_reference.errors import Fault, WireError
 from wiremesh_reference.frames import Frame, Type
 from wiremesh_reference.head import Head
@@ -217,6 +217,28 @@ def accepts_expired_certificates() -> None:
 def accepts_what_stands_behind_the_signature() -> None:
     original = identity.fields
     identity.fields = lambda data: iter([row for row in original(data) if row[0] <= identity.SIGNATURE_FIELD])
+
+
+@breaks("HS-7.2")
+def links_to_anybody() -> None:
+    original = handshake.Expect.check
+    handshake.Expect.check = forgiving(original, Fault.WRONG_PEER, "")  # type: ignore[method-assign]
+
+
+@breaks("HS-7.3")
+def links_to_the_expired() -> None:
+    original = handshake.Expect.check
+    handshake.Expect.check = forgiving(original, Fault.CERTIFICATE_EXPIRED, "")  # type: ignore[method-assign]
+
+
+@breaks("TOKEN-5.1")
+def takes_any_certificate_for_its_own() -> None:
+    node._check_own = lambda certificate, authority, identity_key, static: None
+
+
+@breaks("TOKEN-4.1")
+def signs_another_name() -> None:
+    node.domain = lambda purpose: identity.domain("node id")
 
 
 # TLV streams

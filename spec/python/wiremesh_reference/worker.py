@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -83,7 +84,9 @@ class Worker:
 
     async def serve(self) -> None:
         """Join where needed, listen, stay registered."""
-        self.client = await Client.join(name=self.name, join=self.token, data=self.data, roles=WORKER)
+        self.client = await self._join()
+        if self.client is None:
+            return
         self.client.handler = self._handle
         self.name = self.client.node.certified.name  # ID-8.2
         for service in self.services.values():
@@ -105,6 +108,21 @@ class Worker:
             await self.client.close()
 
     # Membership.
+
+    async def _join(self) -> Client | None:
+        """Load the identity or enrol; a coordinator that cannot be reached now may be there later."""
+        pause = 0.5
+        while not self._stop.is_set():
+            try:
+                return await Client.join(name=self.name, join=self.token, data=self.data, roles=WORKER)
+            except CallError as error:
+                if error.code != Code.UNREACHABLE:
+                    raise
+                log.warning("not admitted yet: %s", error.reason)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause * random.uniform(0.5, 1))
+            pause = min(pause * 2, RETRY)
+        return None
 
     async def _stay(self, client: Client) -> None:
         """Stay registered with a coordinator, through every loss of the link."""
