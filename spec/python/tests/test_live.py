@@ -11,9 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
+from unittest.mock import patch
 
 from wiremesh_reference import CallError, Client, Code, Reply, Request, Worker
+from wiremesh_reference.identity import Certificate
 from wiremesh_reference.messages import CHANGED, REMOVED, SNAPSHOT
+from wiremesh_reference.node import Node
 from wiremesh_reference.tokens import Token
 
 from support import BINARY, Mesh, curl
@@ -244,6 +247,17 @@ class Live(unittest.IsolatedAsyncioTestCase):
         self.assertGreater(self.client.node.certified.serial, before)
         again = await Client.join(name="client", data=Path(self.mesh.folder.name) / "client.json")
         self.assertGreater(again.node.boot_epoch, self.client.node.boot_epoch)
+
+    async def test_a_start_with_an_old_certificate(self) -> None:
+        before = self.client.node.certified.serial
+        again = await Client.join(name="client", data=Path(self.mesh.folder.name) / "client.json")
+        await self.client.close()
+        with patch.object(Certificate, "renewal_due", return_value=True):
+            await again.services()
+        await again.close()
+        kept = Node.load(Path(self.mesh.folder.name) / "client.json")
+        self.assertGreater(kept.certified.serial, before)
+        self.assertEqual(kept.certified, again.node.certified)
 
     async def test_ping(self) -> None:
         link = await self.client.coordinator()

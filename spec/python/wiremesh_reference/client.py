@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import replace
@@ -59,8 +60,8 @@ class Answer:
 class Client:
     """A member that calls. `async with Client(node) as client: …`"""
 
-    def __init__(self, node: Node, handler: Handler = refuse) -> None:
-        self.node, self.handler = node, handler
+    def __init__(self, node: Node, handler: Handler = refuse, file: Path | None = None) -> None:
+        self.node, self.handler, self.file = node, handler, file
         self._links: dict[bytes, Connection] = {}  # to workers, by node id
         self._coordinator: Connection | None = None
         self._dialling: defaultdict[bytes, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -70,12 +71,12 @@ class Client:
         """A client from its file, or, the first time, from a token."""
         file = data or default_file(name)
         if file.exists():
-            return cls(Node.load(file))
+            return cls(Node.load(file), file=file)
         if join is None:
             raise CallError(Code.AUTHENTICATION, f"there is no identity in {file}: the first start needs a token")
         node = await enrol(join, name, roles)
         node.save(file)
-        return cls(node)
+        return cls(node, file=file)
 
     @property
     def links(self) -> tuple[Connection, ...]:
@@ -86,11 +87,23 @@ class Client:
         """The link to a coordinator, made when it is needed."""
         async with self._dialling[b""]:
             if self._coordinator is None or self._coordinator.closed:
-                self._coordinator = await self._dial_any(self.node.coordinators, Expect(role=COORDINATOR))
+                link, own = await self._dial_coordinator(), self.node.certified
+                if own.renewal_due(time.time()):
+                    await self._renew(link)
+                    if own.expired(time.time()):  # TOKEN-6.1
+                        await link.close()
+                        link = await self._dial_coordinator()
+                self._coordinator = link
             return self._coordinator
 
     async def renew(self) -> None:
-        self.node = await renew(self.node, await self.coordinator())
+        """Get a new certificate, and keep it."""
+        await self._renew(await self.coordinator())
+
+    async def _renew(self, link: Connection) -> None:
+        self.node = await renew(self.node, link)
+        if self.file is not None:
+            self.node.save(self.file)
 
     async def services(self) -> list[ServiceSummary]:
         """The services that have a healthy worker."""
@@ -174,6 +187,9 @@ class Client:
                 link = await self._dial_any(record.endpoints, Expect(node_id=record.node_id), suite)
                 self._links[record.node_id] = link
             return link
+
+    async def _dial_coordinator(self) -> Connection:
+        return await self._dial_any(self.node.coordinators, Expect(role=COORDINATOR))
 
     async def _dial_any(self, endpoints: tuple[str, ...], expect: Expect, suite: int = 1) -> Connection:
         failure = CallError(Code.UNREACHABLE, "it has no endpoint")

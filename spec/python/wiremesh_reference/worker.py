@@ -21,7 +21,7 @@ from .identity import COORDINATOR, WORKER
 from .messages import (
     DRAIN_NOTICE, REVOKED, Capability, JSONText, LoadUpdate, Notice, Registration, RegistrationAccepted, ServiceLoad,
 )
-from .node import ask, default_file, renew
+from .node import ask, default_file
 from .service import Function, Request, Service, function_service
 from .upstream import Upstream
 
@@ -162,11 +162,8 @@ class Worker:
                 await ask(link, "mesh.load", update.encode())
                 said = update
             if client.node.certified.renewal_due(time.time()) and time.monotonic() - renewed > RENEW:  # ID-7.2
-                renewed, expired = time.monotonic(), client.node.certified.expired(time.time())
-                client.node = await renew(client.node, link)
-                client.node.save(self.data)
-                if expired:  # TOKEN-6.1
-                    await link.close()
+                renewed = time.monotonic()
+                await client.renew()
         raise link.closed or link.link.going_away or CallError(Code.LINK_LOST)
 
     async def _probe(self) -> None:
