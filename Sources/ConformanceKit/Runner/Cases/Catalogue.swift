@@ -4,7 +4,9 @@ import Wire
 enum Catalogue {
     static let all: [ConformanceCase] =
         PrefaceCases.all + Mac1Cases.all + HandshakeCases.all + PayloadCases.all + CertificateCases.all
-        + RecordCases.all
+        + RecordCases.all + FrameCases.all + StateCases.all + HeadCases.all + FlowCases.all + StreamCountCases.all + FloodCases.all
+        + CallCases.all + CompressionCases.all + GoAwayCases.all + ServiceCases.all + MessageCases.all + RequestCases.all + WatchCases.all
+        + EnrolmentCases.all
 }
 
 /// The same hexadecimal digits everywhere: "0x0c".

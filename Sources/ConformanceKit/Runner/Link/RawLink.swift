@@ -32,6 +32,8 @@ final class RawLink {
     var answersPings = true
     var answersCalls = true
     var givesCredit = true
+    /// Whether `next` returns WINDOW and MAX_STREAMS as well.
+    var seesCredit = false
     /// Streams that this side opened last.
     private(set) var lastStream: UInt32
 
@@ -210,7 +212,8 @@ final class RawLink {
     private func isBackground(_ frame: RawFrame) -> Bool {
         switch FrameType(rawValue: frame.type) {
         case .ping: answersPings
-        case .window, .maxStreams, .padding: true
+        case .window, .maxStreams: !seesCredit
+        case .padding: true
         case .head, .data: isTargets(frame.stream) && answersCalls
         case nil: frame.type & 1 == 1
         default: false
@@ -220,6 +223,37 @@ final class RawLink {
     private func isTargets(_ stream: UInt32) -> Bool { (stream & 1 == 1) != isInitiator }
 
     // MARK: Credit
+
+    /// Sends `count` bytes of a body as the target grants credit for them. Frames that come meanwhile are kept.
+    func sendBody(_ stream: UInt32, count: Int, end: Bool, byte: (Int) -> UInt8 = { UInt8(truncatingIfNeeded: $0) }) async throws {
+        seesCredit = true
+        defer { seesCredit = false }
+        var done = 0
+        while done < count {
+            let onStream = Int(clamping: credit(of: stream) - min(credit(of: stream), UInt64(done)))
+            let onLink = Int(clamping: linkCredit - min(linkCredit, sent))
+            let size = min(count - done, onStream, onLink, Limits.data)
+            if size > 0 {
+                let piece = (done..<done + size).map(byte)
+                done += size
+                sent += UInt64(size)
+                try send(.data(stream, piece, end: end && done == count))
+                continue
+            }
+            switch try await next(until: .now + patience) {
+            case .frame(let frame):
+                if frame.type != FrameType.window.rawValue { kept.append(frame) }
+                if frame.type == FrameType.reset.rawValue, frame.stream == stream {
+                    throw Mismatch(expected: "credit for stream \(stream)", seen: "\(frame)")
+                }
+            case .silence:
+                throw Mismatch(expected: "credit for \(count) bytes, in time", seen: "none behind \(done) bytes within \(patience.text)")
+            case .closed: throw Mismatch(expected: "credit for \(count) bytes", seen: "the connection closed behind \(done)")
+            case .wrong(let what): throw Mismatch(expected: "credit for \(count) bytes", seen: what)
+            }
+        }
+        if count == 0, end { try send(.data(stream, [], end: true)) }
+    }
 
     /// What the target lets this side send on a stream in all.
     func credit(of stream: UInt32) -> UInt64 { streamCredit[stream] ?? peer.streamWindow }
