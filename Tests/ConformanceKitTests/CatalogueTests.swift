@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ConformanceKit
@@ -14,6 +15,24 @@ import Testing
             #expect(!each.clauses.isEmpty, "\(each.id)")
             #expect(each.id.split(separator: "/").count == 2, "\(each.id)")
             #expect(each.clauses.allSatisfy { $0.wholeMatch(of: /[A-Z][A-Z0-9]*-\d+\.\d+/) != nil }, "\(each.id): \(each.clauses)")
+        }
+    }
+
+    @Test func thereAreEnoughAndEachClauseIsOneOfTheSpecification() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let folder = root.appending(path: "spec")
+        var known: Set<String> = []
+        for page in try FileManager.default.contentsOfDirectory(atPath: folder.path) where page.hasSuffix(".md") {
+            let text = try String(contentsOf: folder.appending(path: page), encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                if let match = line.prefixMatch(of: #/([A-Z][A-Z0-9]*-\d+\.\d+) /#) { known.insert(String(match.1)) }
+            }
+        }
+        for each in ConformanceRunner.cases {
+            for clause in each.clauses { #expect(known.contains(clause), "\(each.id): \(clause)") }
+        }
+        for role in ConformanceCase.Role.allCases {
+            #expect(ConformanceRunner.cases.count { $0.role == role } >= (role == .responder ? 600 : 90))
         }
     }
 

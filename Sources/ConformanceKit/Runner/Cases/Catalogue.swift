@@ -6,7 +6,7 @@ enum Catalogue {
         PrefaceCases.all + Mac1Cases.all + HandshakeCases.all + PayloadCases.all + CertificateCases.all
         + RecordCases.all + FrameCases.all + StateCases.all + HeadCases.all + FlowCases.all + StreamCountCases.all + FloodCases.all
         + CallCases.all + CompressionCases.all + GoAwayCases.all + ServiceCases.all + MessageCases.all + RequestCases.all + WatchCases.all
-        + EnrolmentCases.all
+        + EnrolmentCases.all + DiallingCases.all + MemberCases.all
 }
 
 /// The same hexadecimal digits everywhere: "0x0c".

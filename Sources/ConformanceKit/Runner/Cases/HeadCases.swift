@@ -27,7 +27,7 @@ enum HeadCases {
 
     private static let order: [ConformanceCase] = [
         refused(
-            "backwards", "whose fields are in the wrong order", ["CONV-3.2"], RawTLV([(16, [4]), (2, Array(MeshMethod.ping.utf8))]).encoded),
+            "backwards", "in the wrong order", ["CONV-3.2"], RawTLV([(16, [4]), (2, Array(MeshMethod.ping.utf8))]).encoded),
         refused("twice", "with a field twice", ["CONV-3.2"], base.encoded + base.encoded),
         refused("unknown-even", "with an unknown even field", ["CONV-3.4"], with(26, [1])),
         refused(

@@ -36,6 +36,8 @@ final class RawLink {
     var seesCredit = false
     /// Streams that this side opened last.
     private(set) var lastStream: UInt32
+    /// The highest stream that the target has opened.
+    private(set) var lastStreamOfTarget: UInt32 = 0
 
     /// What the target grants: in all, per stream, and how many streams.
     private(set) var linkCredit: UInt64
@@ -176,7 +178,9 @@ final class RawLink {
             guard let limit = frame.integer(UInt32.self), frame.payload.count == 4 else { return "a MAX_STREAMS without a number" }
             streamLimit = max(streamLimit, limit)
         case .data: return try takeNote(ofData: frame)
-        case .head where isTargets(frame.stream) && answersCalls: try answer(frame)
+        case .head where isTargets(frame.stream):
+            lastStreamOfTarget = max(lastStreamOfTarget, frame.stream)
+            if answersCalls { try answer(frame) }
         default: break
         }
         return nil

@@ -1,0 +1,42 @@
+import Foundation
+import Synchronization
+
+/// A target that the runner has started: ends with the case.
+final class TargetProcess: Sendable {
+    private let process: Mutex<Process>
+    private let folder: URL
+
+    /// Runs `command` by the shell, its output into a file of `folder`.
+    init(_ command: String, folder: URL) throws {
+        self.folder = folder
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "exec " + command]
+        let log = folder.appending(path: "output")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let output = try FileHandle(forWritingTo: log)
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        try? output.close()
+        self.process = Mutex(process)
+    }
+
+    /// The last lines that it printed.
+    var lastWords: String {
+        let text = (try? String(contentsOf: folder.appending(path: "output"), encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(2).joined(separator: " / ")
+    }
+
+    /// Asks it to end, and ends it where it does not.
+    func stop() async {
+        let id = process.withLock { process in
+            if process.isRunning { process.terminate() }
+            return process.processIdentifier
+        }
+        for _ in 0..<100 where process.withLock(\.isRunning) { try? await Task.sleep(for: .milliseconds(10)) }
+        process.withLock { if $0.isRunning { kill(id, SIGKILL) } }
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
