@@ -57,3 +57,23 @@ extension Clauses {
     static let notice = ["MSG-6.1"]
     static let head = ["WIRE-7.1"]
 }
+
+extension Clauses {
+    static let states = ["WIRE-6.2"]
+    static let frames = ["WIRE-5.1"]
+    static let frameUnknown = ["WIRE-5.2"]
+    static let frameStreams = ["WIRE-5.3"]
+    static let reasons = ["WIRE-5.4"]
+    static let budget = ["WIRE-5.5"]
+    static let streamIDs = ["WIRE-6.1"]
+    static let goAway = ["WIRE-6.7"]
+    static let maxStreams = ["WIRE-6.6"]
+    static let headFault = ["WIRE-7.2"]
+    static let credit = ["WIRE-8.1"]
+    static let rawCredit = ["WIRE-8.2"]
+    static let overCredit = ["WIRE-8.3"]
+    static let deadCredit = ["WIRE-8.4"]
+    static let lz4 = ["WIRE-9.1"]
+    static let lz4Fault = ["WIRE-9.2"]
+    static let errors = ["WIRE-10.1"]
+}

@@ -1,8 +1,8 @@
 /// Every kind of vector and every file of spec/vectors.
 enum VectorSets {
-    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence]
+    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream]
 
     static func all() throws -> [VectorSet] {
-        try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all()
+        try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all() + [StateSets.all()]
     }
 }
