@@ -26,15 +26,17 @@ public struct RecordCipher: ~Copyable, Sendable {
         try countRecord()
     }
 
-    /// Decrypts in place: the plaintext is all but the last 16 bytes. `authentication` where the tag is wrong: the nonce stays,
-    /// so that a good record still opens, and the bytes are no longer of use.
+    /// Decrypts in place: the plaintext is all but the last 16 bytes. `authentication` where the tag is wrong, or where there is
+    /// nothing but a tag: the nonce stays, so that a good record still opens, and the bytes are no longer of use.
     public mutating func open(_ bytes: inout MutableRawSpan) throws(WireError) {
+        guard bytes.byteCount > Limits.tag else { throw .authentication }  // REC-4.2
         try cipher.decrypt(&bytes)
         try countRecord()
     }
 
     /// Decrypts `sealed` to the first bytes of `plaintext`, 16 less, and otherwise as `open(_:)` does.
     public mutating func open(_ sealed: RawSpan, into plaintext: inout MutableRawSpan) throws(WireError) {
+        guard sealed.byteCount > Limits.tag else { throw .authentication }  // REC-4.2
         try cipher.decrypt(sealed, into: &plaintext)
         try countRecord()
     }

@@ -4,7 +4,6 @@ extension LinkMachine {
     ///
     /// Throws `authentication` where it does not open: close the link without a word.
     public mutating func open(_ record: RawSpan, into frames: inout MutableRawSpan, now: Instant) throws(WireError) -> Int {
-        guard record.byteCount > Limits.tag else { throw .authentication }  // REC-4.2
         try opener.open(record, into: &frames)
         lastReceived = now
         frameOffset = 0

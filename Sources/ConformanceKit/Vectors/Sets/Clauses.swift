@@ -77,3 +77,8 @@ extension Clauses {
     static let lz4Fault = ["WIRE-9.2"]
     static let errors = ["WIRE-10.1"]
 }
+
+extension Clauses {
+    static let stop = ["WIRE-6.5"]
+    static let windows = ["WIRE-8.1"]
+}

@@ -36,7 +36,7 @@ enum RecordSets {
             cases.append(VectorCase(id, clauses, text, seal(suite, id, nonce: nonce, plaintexts)))
         }
         good("first", Clauses.records, "the first four records of a direction", nonce: 0, four)
-        for size in [0, 1, 15, 16, 17, 63, 64, 65, 255, 256, 1_000] {
+        for size in [1, 15, 16, 17, 63, 64, 65, 255, 256, 1_000] {
             good("size-\(size)", Clauses.records, "a plaintext of \(size) bytes", nonce: 0, [Label.bytes("size \(size)", size)])
         }
         for nonce: UInt64 in [1, 255, 256, 65_535, 65_536, 1 << 32 - 1, 1 << 32, 1 << 56] {
@@ -106,12 +106,10 @@ extension RecordSets {
             let changed = zero[0].enumerated().map { $0 == offset ? $1 ^ 0x40 : $1 }
             bad("byte-\(offset)", Clauses.failedOpen, "byte \(offset) of a record is changed", open(0, [changed]))
         }
-        for count in [0, 1, 15] {
+        for count in [0, 1, 15, 16] {
             bad(
-                "short-\(count)", Clauses.failedOpen, "\(count) bytes: less than a tag", open(0, [Array(zero[0].prefix(count))]),
-                "truncated")
+                "short-\(count)", Clauses.failedOpen, "\(count) bytes", open(0, [Array(zero[0].prefix(count))]))
         }
-        bad("short-16", Clauses.failedOpen, "sixteen bytes of a longer record", open(0, [Array(zero[0].prefix(16))]))
         bad("longer", Clauses.failedOpen, "a record with a byte more", open(0, [zero[0] + [0]]))
         bad("replay", Clauses.failedOpen, "a record that comes twice", open(0, [zero[0], zero[0]]))
         bad("ahead", Clauses.failedOpen, "the second record first", open(0, [zero[1]]))

@@ -4,5 +4,6 @@ enum VectorSets {
 
     static func all() throws -> [VectorSet] {
         try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all() + [StateSets.all()]
+            + FrameSets.all() + FlowSets.all()
     }
 }
