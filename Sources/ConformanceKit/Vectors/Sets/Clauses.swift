@@ -82,3 +82,8 @@ extension Clauses {
     static let stop = ["WIRE-6.5"]
     static let windows = ["WIRE-8.1"]
 }
+
+extension Clauses {
+    static let ids = ["ID-1.3", "ID-1.4"]
+    static let token = ["ID-3.1"]
+}

@@ -5,7 +5,7 @@ enum FrameSets {
     static func all() -> [VectorSet] {
         [
             VectorSet(
-                name: "frames", kind: .frames, description: "Records as frames: headers and payloads, whatever they say.", cases: parsing()),
+                name: "frames", kind: .frames, description: "Records as frames: headers and payloads, unjudged.", cases: parsing()),
             VectorSet(
                 name: "frame-rules", kind: .stream, description: "What a receiver makes of types, flags, lengths and stream ids.",
                 cases: types() + flags() + lengths() + streams() + reasons() + ids() + heads()),

@@ -1,9 +1,12 @@
 /// Every kind of vector and every file of spec/vectors.
 enum VectorSets {
-    static let kinds: [VectorKind] = [.noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream]
+    static let kinds: [VectorKind] = [
+        .noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream, .ids, .mac1, .certificateIssue,
+        .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .lz4,
+    ]
 
     static func all() throws -> [VectorSet] {
         try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all() + [StateSets.all()]
-            + FrameSets.all() + FlowSets.all()
+            + FrameSets.all() + FlowSets.all() + CertificateSets.all() + TokenSets.all() + [LZ4Sets.all()]
     }
 }
