@@ -73,7 +73,11 @@ enum CertificateSets {
             ("salt-long", "a salt of 17 bytes", subject(name: "a", salt: Label.bytes("salt", 17)), "bad-length"),
             ("salt-none", "no salt", subject(name: "a", salt: []), "bad-length"),
         ]
-        return rows.map { VectorCase($0.0, Clauses.certificateForm, $0.1, $0.2, error: $0.3) }
+        return rows.map { row in
+            VectorCase(
+                row.0, Clauses.codec(row.3, good: Clauses.signing, value: Clauses.names, length: Clauses.tlvLengths), row.1, row.2,
+                error: row.3)
+        }
     }
 
     private static func vector(_ certificate: [UInt8], now: UInt64 = SampleMesh.now, authority: IdentityKey? = nil) throws -> VectorValue {
@@ -95,7 +99,7 @@ enum CertificateSets {
             ("odd", "a signed field that is unknown and odd", try vector(mesh.forge(worker) { $0.append((101, [1, 2, 3])) })),
             ("aes", "with AES in hardware", try vector(try mesh.member("worker-2", features: .aes).certificate.encoded)),
         ]
-        return rows.map { VectorCase($0.0, Clauses.certificateUse, $0.1, $0.2) }
+        return rows.map { VectorCase($0.0, Clauses.verification, $0.1, $0.2) }
     }
 
     /// Each field, as the tables say: the signature is made anew, so that only the field is wrong.
@@ -108,8 +112,8 @@ enum CertificateSets {
             (22, "features", .u32),
         ]
         var cases: [VectorCase] = []
-        func add(_ id: String, _ text: String, _ bytes: [UInt8], _ error: String) throws {
-            cases.append(VectorCase(id, Clauses.certificateForm, text, try vector(bytes), error: error))
+        func add(_ id: String, _ text: String, _ bytes: [UInt8], _ error: String, _ clauses: [String]? = nil) throws {
+            cases.append(VectorCase(id, clauses ?? Clauses.codec(error, length: Clauses.tlvLengths), text, try vector(bytes), error: error))
         }
         for (index, (_, name, form)) in forms.enumerated() {
             try add("no-\(name)", "without \(name)", mesh.forge(worker) { $0.remove(at: index) }, "missing")
@@ -117,7 +121,7 @@ enum CertificateSets {
             for mistake in form.mistakes {
                 try add(
                     "\(name)-\(mistake.id)", "\(name) has \(mistake.text)", mesh.forge(worker) { $0[index].value = mistake.value },
-                    mistake.error)
+                    mistake.error, form.clauses(mistake))
             }
         }
         let signature = 4 + 64
@@ -129,17 +133,17 @@ enum CertificateSets {
         try add(
             "signature-long", "a signature of 65 bytes",
             TLVBytes.join(TLVBytes.split(encoded).dropLast()) + TLVBytes.field(0xFFFE, encoded.suffix(64) + [0]), "bad-length")
-        try add("behind", "a field behind the signature", encoded + TLVBytes.field(0xFFFF, []), "trailing")
+        try add("behind", "a field behind the signature", encoded + TLVBytes.field(0xFFFF, []), "trailing", Clauses.behindSignature)
         try add("behind-bytes", "a byte behind the signature", encoded + [0], "truncated")
         try add("even", "a signed field that is unknown and even", mesh.forge(worker) { $0.append((100, [1])) }, "unknown-critical")
         try add("empty", "no bytes", [], "missing")
         try add("cut", "the last byte is not there", Array(encoded.dropLast()), "truncated")
         try add(
             "large", "1,025 bytes", mesh.forge(worker) { $0.append((101, [UInt8](repeating: 1, count: 1_025 - encoded.count - 4))) },
-            "oversized")
+            "oversized", Clauses.certificateSize)
         cases.append(
             VectorCase(
-                "largest", Clauses.certificateForm, "1,024 bytes",
+                "largest", Clauses.certificateSize, "1,024 bytes",
                 try vector(mesh.forge(worker) { $0.append((101, [UInt8](repeating: 1, count: 1_024 - encoded.count - 4))) })))
         return cases
     }
@@ -152,22 +156,30 @@ enum CertificateSets {
         let stranger = try IdentityKeyPair(seed: SecretBytes(Label.bytes("stranger")))
         let encoded = worker.encoded
         var cases: [VectorCase] = []
-        func add(_ id: String, _ text: String, _ input: VectorValue, _ error: String = "authentication") {
-            cases.append(VectorCase(id, Clauses.certificateUse, text, input, error: error))
+        func add(
+            _ id: String, _ text: String, _ input: VectorValue, _ error: String = "authentication", _ clauses: [String] = Clauses.signature
+        ) {
+            cases.append(VectorCase(id, clauses, text, input, error: error))
         }
-        add("foreign", "a certificate of another mesh", try vector(try foreign.member("worker-1").certificate.encoded), "wrong-peer")
+        add(
+            "foreign", "a certificate of another mesh", try vector(try foreign.member("worker-1").certificate.encoded), "wrong-peer",
+            Clauses.mesh)
         add(
             "other-authority", "another authority than the signer", try vector(encoded, authority: foreign.authority.publicKey),
-            "wrong-peer")
+            "wrong-peer", Clauses.mesh)
         add(
             "claimed", "another authority's signature under this mesh's id",
             try vector(mesh.forge(worker, signer: foreign.authority) { _ in }))
         add("self-signed", "signed by a stranger", try vector(mesh.forge(worker, signer: stranger) { _ in }))
-        add("node-id", "a signed node id that does not follow", try vector(mesh.forge(worker) { $0[1].value = other.nodeID.bytes }))
-        add("salt", "a signed salt from which the node id does not follow", try vector(mesh.forge(worker) { $0[6].value = other.salt }))
+        add(
+            "node-id", "a signed node id that does not follow", try vector(mesh.forge(worker) { $0[1].value = other.nodeID.bytes }),
+            "authentication", Clauses.nodeID)
+        add(
+            "salt", "a signed salt from which the node id does not follow", try vector(mesh.forge(worker) { $0[6].value = other.salt }),
+            "authentication", Clauses.nodeID)
         add(
             "identity", "a signed identity key from which the node id does not follow",
-            try vector(mesh.forge(worker) { $0[4].value = other.identityKey.bytes }))
+            try vector(mesh.forge(worker) { $0[4].value = other.identityKey.bytes }), "authentication", Clauses.nodeID)
         add("signature-other", "the signature of another certificate", try vector(encoded.dropLast(64) + other.encoded.suffix(64)))
         add("signature-zero", "a signature of zeros", try vector(encoded.dropLast(64) + [UInt8](repeating: 0, count: 64)))
         let body = Array(encoded.dropLast(68))

@@ -20,6 +20,19 @@ enum FieldForm {
     /// A value that the form does not have, and what the reader says to it.
     typealias Mistake = (id: String, text: String, value: [UInt8], error: String)
 
+    /// The requirement that a mistake breaks.
+    func clauses(_ mistake: Mistake) -> [String] {
+        switch self {
+        case .flag: Clauses.codec(mistake.error, value: Clauses.tlvFlags)
+        case .oneOf: Clauses.codec(mistake.error, value: Clauses.enums)
+        case .name: Clauses.codec(mistake.error, value: mistake.id == "utf8" ? Clauses.tlvText : Clauses.names, length: Clauses.tlvLengths)
+        case .text, .fixed, .bytes: Clauses.codec(mistake.error, length: Clauses.tlvLengths)
+        case .endpoint, .endpoints: Clauses.codec(mistake.error, value: Clauses.endpoints, length: Clauses.tlvLists)
+        case .names: Clauses.codec(mistake.error, value: Clauses.names, length: Clauses.tlvLists)
+        case .u8, .u16, .u32, .u64, .bytes32, .load, .special: Clauses.codec(mistake.error)
+        }
+    }
+
     var mistakes: [Mistake] {
         switch self {
         case .u8: widths(1)
@@ -102,7 +115,6 @@ struct MessageForm {
     }
 
     var message: String
-    var clauses: [String]
     /// With every field.
     var sample: [UInt8]
     var fields: [Field]

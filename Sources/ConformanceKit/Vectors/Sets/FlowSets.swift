@@ -38,44 +38,45 @@ enum FlowSets {
         let one = small().receive(.head(1))
         let three = small().receive(.head(1), .head(3), .head(5))
         return [
-            rule("stream-exact", Clauses.credit, "exactly the credit of a stream", one.receive(.data(1, 10), .ping(7))),
+            rule("stream-exact", Clauses.receiving, "exactly the credit of a stream", one.receive(.data(1, 10), .ping(7))),
             rule(
-                "stream-pieces", Clauses.credit, "the credit of a stream in pieces",
+                "stream-pieces", Clauses.receiving, "the credit of a stream in pieces",
                 one.receive(.data(1, 3), .data(1, 0), .data(1, 7), .ping(7))),
             rule(
-                "stream-end", Clauses.credit, "an END when no credit is left", one.receive(.data(1, 10), .data(1, 0, end: true), .ping(7))),
-            rule("stream-beyond", Clauses.overCredit, "one byte above the credit of a stream", one.receive(.data(1, 11)), "flow-control"),
+                "stream-end", Clauses.receiving, "an END when no credit is left",
+                one.receive(.data(1, 10), .data(1, 0, end: true), .ping(7))),
+            rule("stream-beyond", Clauses.receiving, "one byte above the credit of a stream", one.receive(.data(1, 11)), "flow-control"),
             rule(
-                "stream-beyond-pieces", Clauses.overCredit, "one byte too many in the second frame",
+                "stream-beyond-pieces", Clauses.receiving, "one byte too many in the second frame",
                 one.receive(.data(1, 10)).receive(.data(1, 1)), "flow-control"),
             rule(
-                "stream-beyond-end", Clauses.overCredit, "one byte too many in the last frame",
+                "stream-beyond-end", Clauses.receiving, "one byte too many in the last frame",
                 one.receive(.data(1, 8)).receive(.data(1, 3, end: true)), "flow-control"),
             rule(
-                "link-exact", Clauses.credit, "exactly the credit of the link",
+                "link-exact", Clauses.receiving, "exactly the credit of the link",
                 three.receive(.data(1, 10), .data(3, 10), .data(5, 5), .ping(7))),
             rule(
-                "link-beyond", Clauses.overCredit, "one byte above the credit of the link",
+                "link-beyond", Clauses.receiving, "one byte above the credit of the link",
                 three.receive(.data(1, 10), .data(3, 10)).receive(.data(5, 6)), "flow-control"),
             rule(
-                "link-small", Clauses.overCredit, "a link with less credit than a stream",
+                "link-small", Clauses.receiving, "a link with less credit than a stream",
                 small(stream: 10, link: 4).receive(.head(1)).receive(.data(1, 5)), "flow-control"),
-            rule("streams-apart", Clauses.credit, "each stream has its own credit", three.receive(.data(1, 10), .data(3, 10), .ping(7))),
+            rule("streams-apart", Clauses.receiving, "each stream has its own credit", three.receive(.data(1, 10), .data(3, 10), .ping(7))),
             rule(
-                "no-window", Clauses.overCredit, "a stream window of 0", small(stream: 0).receive(.head(1)).receive(.data(1, 1)),
+                "no-window", Clauses.receiving, "a stream window of 0", small(stream: 0).receive(.head(1)).receive(.data(1, 1)),
                 "flow-control"),
             rule(
-                "no-window-end", Clauses.credit, "an END on a stream window of 0",
+                "no-window-end", Clauses.receiving, "an END on a stream window of 0",
                 small(stream: 0).receive(.head(1), .data(1, 0, end: true), .ping(7))),
             rule(
-                "gone-counts", Clauses.overCredit, "DATA of a stream that is gone counts on the link",
+                "gone-counts", Clauses.goneData, "DATA of a stream that is gone counts on the link",
                 small(stream: 10, link: 25).receive(.head(1), .reset(1)).receive(.data(1, 26)), "flow-control"),
             rule(
-                "gone-again", Clauses.deadCredit, "bytes for a stream that is gone come back to the link",
+                "gone-again", Clauses.goneData, "bytes for a stream that is gone come back to the link",
                 small(stream: 10, link: 20).receive(.head(1), .reset(1)).receive(.data(1, 20)).receive(.data(1, 20)).receive(
                     .data(1, 20), .ping(7))),
             rule(
-                "gone-any", Clauses.deadCredit, "a stream that is gone has no limit of its own",
+                "gone-any", Clauses.goneData, "a stream that is gone has no limit of its own",
                 small(stream: 10, link: 40).receive(.head(1), .reset(1)).receive(.data(1, 30), .ping(7))),
             rule(
                 "lz4-raw", Clauses.rawCredit, "thirty bytes in a block of eleven, with a credit of thirty",
@@ -93,13 +94,13 @@ enum FlowSets {
                 "lz4-gone", Clauses.rawCredit, "a compressed frame of a stream that is gone counts its raw size",
                 small(link: 29).receive(.head(1), .reset(1)).receive(.lz4(1, rawSize: 30, thirty)), "flow-control"),
             rule(
-                "stopped-beyond", Clauses.overCredit, "a stream that was stopped keeps its limit", one.stop(1).receive(.data(1, 11)),
+                "stopped-beyond", Clauses.receiving, "a stream that was stopped keeps its limit", one.stop(1).receive(.data(1, 11)),
                 "flow-control"),
             rule(
-                "both-beyond", Clauses.overCredit, "an answer beyond its credit",
+                "both-beyond", Clauses.receiving, "an answer beyond its credit",
                 small().open().receive(.head(2, answer: true)).receive(.data(2, 11)), "flow-control"),
             rule(
-                "order", Clauses.overCredit, "DATA beyond the link's credit on an idle stream: credit is looked at first",
+                "order", Clauses.receiving, "DATA beyond the link's credit on an idle stream: credit is looked at first",
                 small(link: 4).receive(.data(1, 5)), "flow-control"),
         ]
     }
@@ -107,43 +108,43 @@ enum FlowSets {
     private static func sending() -> [VectorCase] {
         let one = granted().open()
         return [
-            rule("send-within", Clauses.overCredit, "fewer bytes than the credit", one.send(2, 9)),
-            rule("send-exact", Clauses.overCredit, "as many bytes as the credit", one.send(2, 10)),
-            rule("send-more", Clauses.overCredit, "more bytes than the credit: the rest waits", one.send(2, 40)),
-            rule("send-pieces", Clauses.overCredit, "many small pieces", one.send(2, 3).send(2, 3).send(2, 3).send(2, 3)),
-            rule("send-window", Clauses.credit, "WINDOW lets more go", one.send(2, 40).receive(.window(2, 17))),
-            rule("send-window-link", Clauses.credit, "the link's credit ends first", one.send(2, 40).receive(.window(2, 100))),
+            rule("send-within", Clauses.sending, "fewer bytes than the credit", one.send(2, 9)),
+            rule("send-exact", Clauses.sending, "as many bytes as the credit", one.send(2, 10)),
+            rule("send-more", Clauses.sending, "more bytes than the credit: the rest waits", one.send(2, 40)),
+            rule("send-pieces", Clauses.sending, "many small pieces", one.send(2, 3).send(2, 3).send(2, 3).send(2, 3)),
+            rule("send-window", Clauses.sending, "WINDOW lets more go", one.send(2, 40).receive(.window(2, 17))),
+            rule("send-window-link", Clauses.sending, "the link's credit ends first", one.send(2, 40).receive(.window(2, 100))),
             rule(
-                "send-link-first", Clauses.credit, "WINDOW of the link alone changes nothing for a stream without credit",
+                "send-link-first", Clauses.sending, "WINDOW of the link alone changes nothing for a stream without credit",
                 one.send(2, 40).receive(.window(0, 100))),
-            rule("send-both", Clauses.credit, "WINDOW of stream and link", one.send(2, 40).receive(.window(2, 100), .window(0, 100))),
+            rule("send-both", Clauses.sending, "WINDOW of stream and link", one.send(2, 40).receive(.window(2, 100), .window(0, 100))),
             rule(
-                "send-both-other", Clauses.credit, "WINDOW of link and stream",
+                "send-both-other", Clauses.sending, "WINDOW of link and stream",
                 one.send(2, 40).receive(.window(0, 100)).receive(.window(2, 33))),
             rule(
-                "send-link-small", Clauses.overCredit, "a link with less credit than a stream",
+                "send-link-small", Clauses.sending, "a link with less credit than a stream",
                 granted(stream: 10, link: 6).open().send(2, 10)),
             rule(
-                "send-link-raised", Clauses.credit, "a link with less credit than a stream, raised",
+                "send-link-raised", Clauses.sending, "a link with less credit than a stream, raised",
                 granted(stream: 10, link: 6).open().send(2, 10).receive(.window(0, 9))),
             rule(
-                "send-absolute", Clauses.credit, "credit is absolute: 12 allows two more than 10", one.send(2, 40).receive(.window(2, 12))),
+                "send-absolute", Clauses.sending, "credit is absolute: 12 allows two more than 10", one.send(2, 40).receive(.window(2, 12))),
             rule(
-                "send-same", Clauses.credit, "the same WINDOW again allows nothing more",
+                "send-same", Clauses.sending, "the same WINDOW again allows nothing more",
                 one.send(2, 40).receive(.window(2, 12), .window(2, 12))),
             rule(
-                "send-two", Clauses.overCredit, "two streams, each within its own",
+                "send-two", Clauses.sending, "two streams, each within its own",
                 granted(stream: 10, link: 100).open().open().send(2, 40).send(4, 7)),
-            rule("send-none", Clauses.overCredit, "no credit at all", granted(stream: 0, link: 0).open().send(2, 5)),
+            rule("send-none", Clauses.sending, "no credit at all", granted(stream: 0, link: 0).open().send(2, 5)),
             rule(
-                "send-none-raised", Clauses.credit, "no credit at first",
+                "send-none-raised", Clauses.sending, "no credit at first",
                 granted(stream: 0, link: 0).open().send(2, 5).receive(.window(0, 5), .window(2, 5))),
-            rule("send-early-window", Clauses.credit, "WINDOW before anything is sent", one.receive(.window(2, 20)).send(2, 40)),
+            rule("send-early-window", Clauses.sending, "WINDOW before anything is sent", one.receive(.window(2, 20)).send(2, 40)),
             rule(
-                "send-answer", Clauses.overCredit, "an answer has the same credit",
+                "send-answer", Clauses.sending, "an answer has the same credit",
                 granted().receive(.head(1, end: true)).answer(1).send(1, 40)),
             rule(
-                "send-reset", Clauses.overCredit, "what waits is dropped with a RESET",
+                "send-reset", Clauses.sending, "what waits is dropped with a RESET",
                 one.send(2, 40).receive(.reset(2)).receive(.window(2, 100))),
         ]
     }
@@ -169,7 +170,7 @@ enum FlowSets {
                 "window-raised-less", Clauses.windows, "WINDOW below the one before it, above the first",
                 one.receive(.window(2, 2_000)).receive(.window(2, 1_500)), "flow-control"),
             rule(
-                "window-gone-less", Clauses.states, "WINDOW of a stream that is gone is ignored",
+                "window-gone-less", Clauses.gone, "WINDOW of a stream that is gone is ignored",
                 one.receive(.reset(2)).receive(.window(2, 1), .ping(7))),
             rule(
                 "window-gone-beyond", Clauses.windows, "WINDOW above 2^63 - 1 of a stream that is gone",
@@ -195,30 +196,30 @@ extension FlowSets {
             let start = opened.receive(.head(5)).receive(.head(3))
             cases.append(rule("\(id)-1000", Clauses.budget, "\(text), a thousand times at once", start.receive(frame, times: 1_000)))
             cases.append(
-                rule("\(id)-1001", Clauses.budget, "\(text), once more", start.receive(frame, times: 1_000).receive(frame), "flood"))
+                rule("\(id)-1001", Clauses.flood, "\(text), once more", start.receive(frame, times: 1_000).receive(frame), "flood"))
         }
         let full = StreamScript().receive(.pong(1), times: 1_000)
         cases += [
             rule("rest-5", Clauses.budget, "5 ms of rest bring one back", full.wait(5).receive(.pong(1))),
             rule(
-                "rest-5-two", Clauses.budget, "5 ms of rest bring one back and no more", full.wait(5).receive(.pong(1)).receive(.pong(1)),
+                "rest-5-two", Clauses.flood, "5 ms of rest bring one back and no more", full.wait(5).receive(.pong(1)).receive(.pong(1)),
                 "flood"),
-            rule("rest-4", Clauses.budget, "4 ms of rest bring none back", full.wait(4).receive(.pong(1)), "flood"),
+            rule("rest-4", Clauses.flood, "4 ms of rest bring none back", full.wait(4).receive(.pong(1)), "flood"),
             rule("rest-1000", Clauses.budget, "a second of rest brings 200 back", full.wait(1_000).receive(.pong(1), times: 200)),
             rule(
-                "rest-1000-201", Clauses.budget, "a second of rest brings 200 back and no more",
+                "rest-1000-201", Clauses.flood, "a second of rest brings 200 back and no more",
                 full.wait(1_000).receive(.pong(1), times: 200).receive(.pong(1)), "flood"),
             rule(
-                "rest-long", Clauses.budget, "an hour of rest brings a thousand back and no more",
+                "rest-long", Clauses.flood, "an hour of rest brings a thousand back and no more",
                 full.wait(3_600_000).receive(.pong(1), times: 1_000).receive(.pong(1)), "flood"),
             rule(
                 "progress", Clauses.budget, "a stream that ends well gives one back",
                 full.receive(.head(1, end: true)).answer(1, end: true).receive(.pong(1))),
             rule(
-                "progress-one", Clauses.budget, "a stream that ends well gives one back and no more",
+                "progress-one", Clauses.flood, "a stream that ends well gives one back and no more",
                 full.receive(.head(1, end: true)).answer(1, end: true).receive(.pong(1)).receive(.pong(1)), "flood"),
             rule(
-                "progress-reset", Clauses.budget, "a stream that the peer resets gives none back",
+                "progress-reset", Clauses.flood, "a stream that the peer resets gives none back",
                 full.receive(.head(1)).receive(.reset(1)), "flood"),
             rule("useful", Clauses.budget, "DATA with bytes costs nothing", full.receive(.head(1)).receive(.data(1, 1), times: 50)),
             rule(
@@ -230,7 +231,7 @@ extension FlowSets {
                 "useful-end", Clauses.budget, "an empty DATA with END costs nothing", full.receive(.head(1)).receive(.data(1, 0, end: true))
             ),
             rule(
-                "bad-head", Clauses.budget, "a HEAD that does not decode costs one", full.receive(VectorFrame(.head, [], 1, [0])), "flood"),
+                "bad-head", Clauses.flood, "a HEAD that does not decode costs one", full.receive(VectorFrame(.head, [], 1, [0])), "flood"),
         ]
         return cases
     }
@@ -256,17 +257,17 @@ extension FlowSets {
             rule(
                 "behind", Clauses.lz4Fault, "DATA behind a block that was broken is ignored",
                 one.receive(.lz4(1, rawSize: 4, abc), .data(1, 3), .ping(7))),
-            rule("zero", Clauses.lz4, "a raw size of 0", one.receive(.lz4(1, rawSize: 0, abc)), "compression"),
-            rule("beyond", Clauses.lz4, "a raw size of 61,441", one.receive(.lz4(1, rawSize: 61_441, abc)), "compression"),
-            rule("max", Clauses.lz4, "a raw size of 65,535", one.receive(.lz4(1, rawSize: 65_535, abc)), "compression"),
-            rule("no-size", Clauses.lz4, "one byte and no raw size", frame([0]), "compression"),
-            rule("nothing", Clauses.lz4, "no payload", frame([]), "compression"),
-            rule("no-block", Clauses.lz4, "a raw size and no block", frame([0, 3]), "compression"),
+            rule("zero", Clauses.lz4Size, "a raw size of 0", one.receive(.lz4(1, rawSize: 0, abc)), "compression"),
+            rule("beyond", Clauses.lz4Size, "a raw size of 61,441", one.receive(.lz4(1, rawSize: 61_441, abc)), "compression"),
+            rule("max", Clauses.lz4Size, "a raw size of 65,535", one.receive(.lz4(1, rawSize: 65_535, abc)), "compression"),
+            rule("no-size", Clauses.lz4Size, "one byte and no raw size", frame([0]), "compression"),
+            rule("nothing", Clauses.lz4Size, "no payload", frame([]), "compression"),
+            rule("no-block", Clauses.lz4Size, "a raw size and no block", frame([0, 3]), "compression"),
             rule(
-                "gone", Clauses.deadCredit, "a broken block of a stream that is gone is not looked at",
+                "gone", Clauses.goneData, "a broken block of a stream that is gone is not looked at",
                 one.receive(.reset(1)).receive(.lz4(1, rawSize: 9, abc), .ping(7))),
             rule(
-                "gone-zero", Clauses.lz4, "a raw size of 0 on a stream that is gone",
+                "gone-zero", Clauses.lz4Size, "a raw size of 0 on a stream that is gone",
                 one.receive(.reset(1)).receive(.lz4(1, rawSize: 0, abc)), "compression"),
         ]
     }

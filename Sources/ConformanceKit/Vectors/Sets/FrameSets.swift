@@ -21,7 +21,7 @@ enum FrameSets {
         let odd = VectorFrame(type: 0x7F, flags: 0xFF, stream: .max, payload: [1, 2, 3]).encoded
         var cases: [VectorCase] = []
         func add(_ id: String, _ text: String, _ record: [UInt8], _ error: String? = nil) {
-            cases.append(VectorCase(id, Clauses.frames, text, ["record": .hex(record)], error: error))
+            cases.append(VectorCase(id, error == nil ? Clauses.record : Clauses.recordCut, text, ["record": .hex(record)], error: error))
         }
         add("one", "one frame", ping)
         add("three", "three frames", head + ping + VectorFrame.data(1, 5, end: true).encoded)
@@ -49,15 +49,15 @@ enum FrameSets {
         return odd.map { type in
             let frame = VectorFrame(type: type, flags: 0xFF, stream: 0x1234_5678, payload: [1, 2, 3])
             return rule(
-                "odd-\([type].hex)", Clauses.frameUnknown, "the unknown odd type \([type].hex) is skipped, whatever its flags and stream",
+                "odd-\([type].hex)", Clauses.oddFrame, "the unknown odd type \([type].hex) is skipped, whatever its flags and stream",
                 StreamScript().receive(frame, .ping(7)))
         }
             + even.map { type in
                 let frame = VectorFrame(type: type, flags: 0, stream: 0, payload: [])
                 return rule(
-                    "even-\([type].hex)", Clauses.frameUnknown, "the unknown even type \([type].hex)", StreamScript().receive(frame),
+                    "even-\([type].hex)", Clauses.evenFrame, "the unknown even type \([type].hex)", StreamScript().receive(frame),
                     "unknown-critical")
-            } + [rule("record-empty", Clauses.frames, "a record without a frame", StreamScript().receive(bytes: []), "authentication")]
+            } + [rule("record-empty", Clauses.shortRecord, "a record without a frame", StreamScript().receive(bytes: []), "authentication")]
     }
 
     /// A good frame of each type, on a stream that is there.
@@ -76,12 +76,12 @@ enum FrameSets {
                 var frame = frame
                 frame.flags |= flag
                 return rule(
-                    "flag-\(name)-\([flag].hex)", Clauses.frameUnknown, "\(name) with the flag \([flag].hex), which it does not define",
+                    "flag-\(name)-\([flag].hex)", Clauses.frameFlags, "\(name) with the flag \([flag].hex), which it does not define",
                     StreamScript().receive(.head(1)).receive(frame), "bad-value")
             }
         } + [
             rule(
-                "flag-more", Clauses.frames, "DATA with MORE, then DATA with END",
+                "flag-more", Clauses.streams, "DATA with MORE, then DATA with END",
                 StreamScript().receive(.head(1)).receive(VectorFrame(.data, .more, 1, [1]), .data(1, 2, end: true)))
         ]
     }
@@ -97,17 +97,18 @@ enum FrameSets {
                 var frame = frame
                 frame.payload = Array((frame.payload + [UInt8](repeating: 0x61, count: 300)).prefix(count))
                 return rule(
-                    "length-\(name)-\(count)", Clauses.frames, "\(name) of \(count) bytes", StreamScript().receive(.head(1)).receive(frame),
+                    "length-\(name)-\(count)", Clauses.frameLengths, "\(name) of \(count) bytes",
+                    StreamScript().receive(.head(1)).receive(frame),
                     "bad-length")
             }
         }
         let large = VectorFrame(.head, [], 1, TLVBytes.field(10, [UInt8](repeating: 0x2F, count: Limits.headSize - 3)))
         let bulk = VectorFrame(.data, [], 1, [UInt8](repeating: 0, count: Limits.data + 1))
         return short + [
-            rule("length-head", Clauses.headFault, "HEAD of 16,385 bytes", StreamScript().receive(large), "oversized"),
-            rule("length-data", Clauses.frames, "DATA of 61,441 bytes", StreamScript().receive(.head(1)).receive(bulk), "oversized"),
+            rule("length-head", Clauses.frameLengths, "HEAD of 16,385 bytes", StreamScript().receive(large), "oversized"),
+            rule("length-data", Clauses.frameLengths, "DATA of 61,441 bytes", StreamScript().receive(.head(1)).receive(bulk), "oversized"),
             rule(
-                "length-padding", Clauses.frames, "PADDING may have any length",
+                "length-padding", Clauses.padding, "PADDING may have any length",
                 StreamScript().receive(
                     VectorFrame(.padding, [], 77, [UInt8](repeating: 0xAA, count: 1_000)), VectorFrame(.padding, [], 0, []), .ping(7))),
         ]
@@ -123,7 +124,7 @@ enum FrameSets {
                 var frame = frame
                 frame.stream = stream
                 return rule(
-                    "stream-\(name)-\(stream)", Clauses.frameStreams, "\(name) with stream \(stream)",
+                    "stream-\(name)-\(stream)", Clauses.linkFrames, "\(name) with stream \(stream)",
                     StreamScript().receive(.head(1)).receive(frame),
                     "stream-state")
             }
@@ -131,14 +132,14 @@ enum FrameSets {
             + own.flatMap { name, frame in
                 [false, true].map { isInitiator in
                     rule(
-                        "stream-\(name)-0-\(isInitiator ? "initiator" : "responder")", Clauses.frameStreams,
+                        "stream-\(name)-0-\(isInitiator ? "initiator" : "responder")", Clauses.streamFrames,
                         "\(name) with stream 0, at the \(isInitiator ? "initiator" : "responder")",
                         StreamScript(initiator: isInitiator).receive(frame),
                         "stream-state")
                 }
             } + [
                 rule(
-                    "stream-window-0", Clauses.frameStreams, "WINDOW with stream 0 is the link's",
+                    "stream-window-0", Clauses.sending, "WINDOW with stream 0 is the link's",
                     StreamScript().receive(.window(0, 1 << 30), .ping(7)))
             ]
     }
@@ -147,16 +148,16 @@ enum FrameSets {
         let longest = [UInt8](repeating: 0x61, count: 256)
         return [
             rule(
-                "reason-reset", Clauses.reasons, "RESET with 256 bytes of reason",
+                "reason-reset", Clauses.longestReason, "RESET with 256 bytes of reason",
                 StreamScript().open().receive(.reset(2, 0x8013, retryAfter: 250, reason: longest))),
             rule(
-                "reason-goaway", Clauses.reasons, "GOAWAY with a reason",
+                "reason-goaway", Clauses.longestReason, "GOAWAY with a reason",
                 StreamScript().receive(.goAway(0, 0x8017, reason: Array("caf\u{e9}".utf8)))),
             rule(
-                "reason-reset-utf8", Clauses.reasons, "RESET with a reason that is not UTF-8",
+                "reason-reset-utf8", Clauses.reasonText, "RESET with a reason that is not UTF-8",
                 StreamScript().open().receive(.reset(2, reason: [0xFF])), "bad-value"),
             rule(
-                "reason-goaway-utf8", Clauses.reasons, "GOAWAY with a reason that is cut within a character",
+                "reason-goaway-utf8", Clauses.reasonText, "GOAWAY with a reason that is cut within a character",
                 StreamScript().receive(.goAway(0, reason: [0x63, 0xC3])), "bad-value"),
         ]
     }
@@ -171,15 +172,15 @@ extension FrameSets {
             rule("id-last", Clauses.streamIDs, "the highest odd id", first.receive(.head(.max), .ping(7))),
             rule("id-lower", Clauses.streamIDs, "a lower id is gone, and ignored", first.receive(.head(9), .head(3), .ping(7))),
             rule(
-                "id-parity-responder", Clauses.streamIDs, "an initiator that opens an even stream", first.receive(.head(2)), "stream-state"),
+                "id-parity-responder", Clauses.parity, "an initiator that opens an even stream", first.receive(.head(2)), "stream-state"),
             rule(
-                "id-parity-initiator", Clauses.streamIDs, "a responder that opens an odd stream",
+                "id-parity-initiator", Clauses.parity, "a responder that opens an odd stream",
                 StreamScript(initiator: true).receive(.head(1)), "stream-state"),
-            rule("id-even", Clauses.streamIDs, "a responder opens even streams", StreamScript(initiator: true).receive(.head(2), .head(4))),
-            rule("id-own", Clauses.streamIDs, "own ids: odd for an initiator", StreamScript(initiator: true).open().open().open(end: true)),
-            rule("id-own-responder", Clauses.streamIDs, "own ids: even for a responder", first.open().open().open(end: true)),
+            rule("id-even", Clauses.parity, "a responder opens even streams", StreamScript(initiator: true).receive(.head(2), .head(4))),
+            rule("id-own", Clauses.parity, "own ids: odd for an initiator", StreamScript(initiator: true).open().open().open(end: true)),
+            rule("id-own-responder", Clauses.parity, "own ids: even for a responder", first.open().open().open(end: true)),
             rule(
-                "id-future", Clauses.streamIDs, "an answer on an own id that was not used", first.open().receive(.head(4, answer: true)),
+                "id-future", Clauses.parity, "an answer on an own id that was not used", first.open().receive(.head(4, answer: true)),
                 "stream-state"),
         ]
     }
@@ -208,29 +209,31 @@ extension FrameSets {
     private static func goAway() -> [VectorCase] {
         let two = StreamScript().open().open()
         return [
-            rule("goaway", Clauses.goAway, "GOAWAY without streams; none is opened behind it", StreamScript().receive(.goAway(0)).open()),
             rule(
-                "goaway-keeps", Clauses.goAway, "streams up to the last one go on",
+                "goaway", Clauses.noNewStream, "GOAWAY without streams; none is opened behind it", StreamScript().receive(.goAway(0)).open()
+            ),
+            rule(
+                "goaway-keeps", Clauses.keptByGoAway, "streams up to the last one go on",
                 two.receive(.goAway(4)).receive(.head(2, answer: true), .head(4, end: true, answer: true))),
             rule(
-                "goaway-first", Clauses.goAway, "the streams above the last one have failed",
+                "goaway-first", Clauses.refusedByGoAway, "the streams above the last one have failed",
                 two.receive(.goAway(2, 0x8017)).receive(.head(2, answer: true))),
-            rule("goaway-all", Clauses.goAway, "all streams have failed", two.receive(.goAway(0, 0x0004))),
+            rule("goaway-all", Clauses.refusedByGoAway, "all streams have failed", two.receive(.goAway(0, 0x0004))),
             rule(
-                "goaway-answer", Clauses.goAway, "an answer on a stream above the last one is ignored",
+                "goaway-answer", Clauses.refusedByGoAway, "an answer on a stream above the last one is ignored",
                 two.receive(.goAway(2)).receive(.head(4, answer: true), .ping(7))),
             rule(
-                "goaway-peers", Clauses.goAway, "streams of the side that goes away go on",
+                "goaway-peers", Clauses.keptByGoAway, "streams of the side that goes away go on",
                 StreamScript().receive(.head(1)).receive(.goAway(0)).receive(.data(1, 2, end: true))),
             rule(
-                "goaway-peers-new", Clauses.goAway, "the side that goes away may open streams",
+                "goaway-peers-new", Clauses.keptByGoAway, "the side that goes away may open streams",
                 StreamScript().receive(.goAway(0)).receive(.head(1, end: true))),
-            rule("goaway-twice", Clauses.goAway, "GOAWAY twice", StreamScript().receive(.goAway(8)).receive(.goAway(2))),
+            rule("goaway-twice", Clauses.noNewStream, "GOAWAY twice", StreamScript().receive(.goAway(8)).receive(.goAway(2))),
             rule(
-                "goaway-own", Clauses.goAway, "streams behind the own GOAWAY are refused",
+                "goaway-own", Clauses.ownGoAway, "streams behind the own GOAWAY are refused",
                 StreamScript().receive(.head(1)).goAway().receive(.head(3), .ping(7))),
             rule(
-                "goaway-own-keeps", Clauses.goAway, "streams from before the own GOAWAY go on",
+                "goaway-own-keeps", Clauses.keptByGoAway, "streams from before the own GOAWAY go on",
                 StreamScript().receive(.head(1)).goAway().receive(.data(1, 2, end: true)).answer(1, end: true)),
         ]
     }
@@ -240,26 +243,29 @@ extension FrameSets {
         func peer(_ count: UInt32) -> StreamScript { StreamScript(peer: LinkParameters(bootEpoch: 2, maxStreams: count, features: [])) }
         return [
             rule(
-                "streams-within", Clauses.maxStreams, "as many streams as were granted",
+                "streams-within", Clauses.tooManyStreams, "as many streams as were granted",
                 own(3).receive(.head(1), .head(3), .head(5), .ping(7))),
             rule(
-                "streams-beyond", Clauses.maxStreams, "one stream too many", own(3).receive(.head(1), .head(3), .head(5)).receive(.head(7)),
+                "streams-beyond", Clauses.tooManyStreams, "one stream too many",
+                own(3).receive(.head(1), .head(3), .head(5)).receive(.head(7)),
                 "stream-state"),
-            rule("streams-none", Clauses.maxStreams, "no stream was granted", own(0).receive(.head(1)), "stream-state"),
+            rule("streams-none", Clauses.tooManyStreams, "no stream was granted", own(0).receive(.head(1)), "stream-state"),
             rule(
-                "streams-reset", Clauses.maxStreams, "a reset by the peer gives nothing back at once",
+                "streams-reset", Clauses.cleanedUp, "a reset by the peer gives nothing back at once",
                 own(3).receive(.head(1), .head(3), .head(5)).receive(.reset(1), .reset(3), .reset(5)).receive(.head(7)), "stream-state"),
-            rule("streams-own", Clauses.maxStreams, "own streams up to what was granted", peer(2).open().open().open()),
-            rule("streams-own-none", Clauses.maxStreams, "no own stream was granted", peer(0).open()),
+            rule("streams-own", Clauses.openStreams, "own streams up to what was granted", peer(2).open().open().open()),
+            rule("streams-own-none", Clauses.openStreams, "no own stream was granted", peer(0).open()),
             rule(
-                "streams-more", Clauses.maxStreams, "MAX_STREAMS allows one more",
+                "streams-more", Clauses.openStreams, "MAX_STREAMS allows one more",
                 peer(1).open().open().receive(.maxStreams(2)).open().open()),
             rule(
-                "streams-same", Clauses.maxStreams, "MAX_STREAMS that grants nothing is ignored",
+                "streams-same", Clauses.lowerMaxStreams, "MAX_STREAMS that grants nothing is ignored",
                 peer(1).open().receive(.maxStreams(1)).open()),
-            rule("streams-less", Clauses.maxStreams, "MAX_STREAMS that is lower is ignored", peer(3).open().receive(.maxStreams(1)).open()),
-            rule("streams-zero", Clauses.maxStreams, "MAX_STREAMS of 0 is ignored", peer(1).receive(.maxStreams(0)).open()),
-            rule("streams-max", Clauses.maxStreams, "the greatest MAX_STREAMS", peer(1).open().receive(.maxStreams(.max)).open()),
+            rule(
+                "streams-less", Clauses.lowerMaxStreams, "MAX_STREAMS that is lower is ignored",
+                peer(3).open().receive(.maxStreams(1)).open()),
+            rule("streams-zero", Clauses.lowerMaxStreams, "MAX_STREAMS of 0 is ignored", peer(1).receive(.maxStreams(0)).open()),
+            rule("streams-max", Clauses.openStreams, "the greatest MAX_STREAMS", peer(1).open().receive(.maxStreams(.max)).open()),
         ]
     }
 
@@ -267,7 +273,7 @@ extension FrameSets {
         let answered = StreamScript().receive(.head(1, end: true)).answer(1)
         return [
             rule(
-                "stop-unanswered", Clauses.stop, "STOP before the answer: RESET with its code",
+                "stop-unanswered", Clauses.earlyStop, "STOP before the answer: RESET with its code",
                 StreamScript().receive(.head(1)).receive(.stop(1, 0x10))),
             rule(
                 "stop-answering", Clauses.stop, "STOP within the answer: nothing more is sent of it",
@@ -276,14 +282,14 @@ extension FrameSets {
                 "stop-own", Clauses.stop, "STOP of a request: its answer may still come",
                 StreamScript().open().send(2, 10).receive(.stop(2, 0)).send(2, 10).receive(.head(2, answer: true), .data(2, 3, end: true))),
             rule(
-                "stop-dropped", Clauses.stop, "DATA behind the own STOP is dropped",
+                "stop-dropped", Clauses.stoppedData, "DATA behind the own STOP is dropped",
                 StreamScript().receive(.head(1)).stop(1).receive(.data(1, 9), .data(1, 3, end: true), .ping(7))),
             rule(
-                "reset-code", Clauses.states, "RESET with a code and a time to wait",
+                "reset-code", Clauses.gone, "RESET with a code and a time to wait",
                 StreamScript().open().receive(.reset(2, 0x8013, retryAfter: 1_500))),
             rule("reset-unknown", Clauses.errors, "RESET with a code that nobody knows", StreamScript().open().receive(.reset(2, 0x7777))),
             rule(
-                "reset-own", Clauses.states, "the own RESET",
+                "reset-own", Clauses.goneData, "the own RESET",
                 StreamScript().receive(.head(1)).reset(1, 0x8014).receive(.data(1, 5), .ping(7))),
         ]
     }
@@ -291,16 +297,16 @@ extension FrameSets {
     private static func bodies() -> [VectorCase] {
         [
             rule(
-                "call", Clauses.states, "a request and its answer",
+                "call", Clauses.streams, "a request and its answer",
                 StreamScript().receive(.head(1), .data(1, 5), .data(1, 3, end: true)).answer(1).send(1, 20, end: true)),
             rule(
-                "call-own", Clauses.states, "an own request and its answer",
+                "call-own", Clauses.streams, "an own request and its answer",
                 StreamScript(initiator: true).open().send(1, 20, end: true).receive(.head(1, answer: true), .data(1, 4, end: true))),
             rule(
-                "call-interleaved", Clauses.states, "two requests at once",
+                "call-interleaved", Clauses.streams, "two requests at once",
                 StreamScript().receive(.head(1), .head(3), .data(3, 2), .data(1, 1), .data(3, 1, end: true), .data(1, 0, end: true))),
             rule(
-                "call-early", Clauses.states, "an answer that ends before the request",
+                "call-early", Clauses.streams, "an answer that ends before the request",
                 StreamScript().receive(.head(1)).answer(1, end: true).receive(.data(1, 3, end: true))),
             rule(
                 "data-behind-end", Clauses.states, "DATA behind END",

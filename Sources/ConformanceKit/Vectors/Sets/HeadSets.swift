@@ -41,7 +41,7 @@ enum HeadSets {
             ("answer", "an answer", try answer().encode()),
             ("method", "a call of the mesh itself", try mesh.encode()),
         ]
-        return rows.map { VectorCase($0.0, Clauses.head, $0.1, vector($0.2)) }
+        return rows.map { VectorCase($0.0, Clauses.tlv, $0.1, vector($0.2)) }
     }
 
     private static func texts() -> [VectorCase] {
@@ -51,19 +51,19 @@ enum HeadSets {
             (23, "served_by", 128),
         ]
         var cases: [VectorCase] = []
-        func add(_ id: String, _ text: String, _ type: UInt16, _ value: [UInt8], _ clauses: [String] = Clauses.head, _ error: String? = nil)
+        func add(_ id: String, _ text: String, _ type: UInt16, _ value: [UInt8], _ clauses: [String] = Clauses.tlv, _ error: String? = nil)
         {
             cases.append(VectorCase(id, clauses, text, vector(TLVBytes.field(type, value)), error: error))
         }
         for (type, name, limit) in rows {
             add("\(name)-longest", "\(name) of \(limit) bytes", type, [UInt8](repeating: 0x61, count: limit))
             add(
-                "\(name)-long", "\(name) of \(limit + 1) bytes", type, [UInt8](repeating: 0x61, count: limit + 1), Clauses.head,
+                "\(name)-long", "\(name) of \(limit + 1) bytes", type, [UInt8](repeating: 0x61, count: limit + 1), Clauses.tlvLengths,
                 "bad-length")
-            add("\(name)-empty", "an empty \(name) is to be left out", type, [], Clauses.tlvMinimal, "not-minimal")
+            add("\(name)-empty", "an empty \(name) is to be left out", type, [], Clauses.emptyField, "not-minimal")
             add("\(name)-utf8", "\(name) that is not UTF-8", type, [0x61, 0xC3], Clauses.tlvText, "bad-value")
         }
-        add("path-empty", "an empty path is to be left out", 10, [], Clauses.tlvMinimal, "not-minimal")
+        add("path-empty", "an empty path is to be left out", 10, [], Clauses.emptyField, "not-minimal")
         add("path-utf8", "a path that is not UTF-8", 10, [0x2F, 0xFF], Clauses.tlvText, "bad-value")
         add("path-long", "a path of 1,000 bytes", 10, [UInt8](repeating: 0x2F, count: 1_000))
         return cases
@@ -75,11 +75,11 @@ enum HeadSets {
             let zero = [UInt8](repeating: 0, count: width)
             let one = zero.dropLast() + [1]
             let values: [(String, String, [UInt8], [String], String?)] = [
-                ("one", "\(name) of 1", Array(one), Clauses.head, nil),
-                ("max", "the greatest \(name)", zero.map { _ in 255 }, Clauses.head, nil),
-                ("zero", "\(name) of 0 is to be left out", zero, Clauses.tlvMinimal, "not-minimal"),
+                ("one", "\(name) of 1", Array(one), Clauses.tlv, nil),
+                ("max", "the greatest \(name)", zero.map { _ in 255 }, Clauses.tlv, nil),
+                ("zero", "\(name) of 0 is to be left out", zero, Clauses.emptyField, "not-minimal"),
                 ("wide", "\(name) with a byte too many", [0] + one, Clauses.tlvIntegers, "bad-length"),
-                ("none", "\(name) without a byte", [], Clauses.tlvMinimal, "not-minimal"),
+                ("none", "\(name) without a byte", [], Clauses.emptyField, "not-minimal"),
             ]
             let short =
                 width > 1
@@ -92,7 +92,8 @@ enum HeadSets {
         let rows: [(String, Int, String?)] = [("16", 16, nil), ("15", 15, "bad-length"), ("17", 17, "bad-length"), ("0", 0, "not-minimal")]
         return rows.map { id, count, error in
             VectorCase(
-                "load-\(id)", Clauses.head, "a load of \(count) bytes", vector(TLVBytes.field(21, [UInt8](repeating: 0, count: count))),
+                "load-\(id)", count == 0 ? Clauses.emptyField : Clauses.tlvIntegers, "a load of \(count) bytes",
+                vector(TLVBytes.field(21, [UInt8](repeating: 0, count: count))),
                 error: error)
         }
     }
@@ -113,7 +114,14 @@ enum HeadSets {
             ("cut", "a value that ends", [0, 1, 0x61, 0, 2, 0x62], "bad-length"),
             ("cut-length", "half a length", [0, 1, 0x61, 0], "bad-length"),
         ]
-        return rows.map { VectorCase("fields-\($0.0)", Clauses.head, $0.1, vector(TLVBytes.field(24, $0.2)), error: $0.3) }
+        return rows.map {
+            VectorCase(
+                "fields-\($0.0)",
+                $0.2.isEmpty
+                    ? Clauses.emptyField
+                    : $0.0.hasPrefix("utf8") ? Clauses.tlvText : $0.0.hasPrefix("cut") ? Clauses.tlvLists : Clauses.headFields, $0.1,
+                vector(TLVBytes.field(24, $0.2)), error: $0.3)
+        }
     }
 
     private static func shapes() throws -> [VectorCase] {
@@ -124,16 +132,17 @@ enum HeadSets {
         func add(_ id: String, _ clauses: [String], _ text: String, _ bytes: [UInt8], _ error: String? = nil) {
             cases.append(VectorCase(id, clauses, text, vector(bytes), error: error))
         }
-        add("largest", Clauses.head, "16,384 bytes", filler)
+        add("largest", Clauses.frameLengths, "16,384 bytes", filler)
         add(
-            "oversized", Clauses.head, "16,385 bytes", TLVBytes.field(10, [UInt8](repeating: 0x2F, count: Limits.headSize - 3)), "oversized"
+            "oversized", Clauses.frameLengths, "16,385 bytes", TLVBytes.field(10, [UInt8](repeating: 0x2F, count: Limits.headSize - 3)),
+            "oversized"
         )
-        add("odd", Clauses.tlvUnknown, "an unknown odd field is skipped", request + TLVBytes.field(101, [1]))
-        add("odd-empty", Clauses.tlvMinimal, "an unknown odd field without bytes", request + TLVBytes.field(101, []), "not-minimal")
-        add("even", Clauses.tlvUnknown, "an unknown even field", request + TLVBytes.field(100, [1]), "unknown-critical")
-        add("trailing", Clauses.tlv, "a byte behind the end", request + [0], "truncated")
+        add("odd", Clauses.tlvOdd, "an unknown odd field is skipped", request + TLVBytes.field(101, [1]))
+        add("odd-empty", Clauses.emptyField, "an unknown odd field without bytes", request + TLVBytes.field(101, []), "not-minimal")
+        add("even", Clauses.tlvEven, "an unknown even field", request + TLVBytes.field(100, [1]), "unknown-critical")
+        add("trailing", Clauses.tlvCut, "a byte behind the end", request + [0], "truncated")
         for count in [1, 2, 3, 5, request.count - 1] {
-            add("cut-\(count)", Clauses.tlv, "\(count) of \(request.count) bytes", Array(request.prefix(count)), "truncated")
+            add("cut-\(count)", Clauses.tlvCut, "\(count) of \(request.count) bytes", Array(request.prefix(count)), "truncated")
         }
         for (index, field) in fields.enumerated() {
             var twice = fields

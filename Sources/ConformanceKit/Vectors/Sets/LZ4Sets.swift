@@ -76,6 +76,8 @@ enum LZ4Sets {
             ("match-overrun", "a match beyond the raw size", 20, sequence([0x61], offset: 1, length: 100) + last(tail)),
             ("text", "text instead of a block", 40, Array("this is not a block of LZ4 at all, sorry".utf8)),
         ]
-        return rows.map { VectorCase($0.0, Clauses.lz4Fault, $0.1, vector($0.2, $0.3), error: "compression") }
+        return rows.map {
+            VectorCase($0.0, $0.0 == "zero" ? Clauses.lz4Size : Clauses.lz4Fault, $0.1, vector($0.2, $0.3), error: "compression")
+        }
     }
 }

@@ -63,7 +63,7 @@ extension LinkSets {
         add("oversized-max", Clauses.framing, "a length of 65,535", first.prefix(8) + [0xFF, 0xFF], "oversized")
         for (index, point) in NoiseSets.smallOrderPoints.enumerated() {
             add(
-                "small-order-\(index)", Clauses.noise, "an ephemeral key of small order: \(point.0)",
+                "small-order-\(index)", Clauses.smallOrder, "an ephemeral key of small order: \(point.0)",
                 try scene.first(message: [UInt8](hex: point.1) ?? []), "authentication")
         }
         return cases
@@ -81,20 +81,20 @@ extension LinkSets {
         let wrong: VectorValue = [["id": id, "secret": Label.hex("another secret")]]
         let unknown: VectorValue = [["id": Label.hex("another id", 16), "secret": .hex(LinkScene.secret)]]
         add(
-            "secret", Clauses.psk, "the secret of the token is another", scene.accept([first, third]).setting("tokens", wrong),
+            "secret", Clauses.unknownToken, "the secret of the token is another", scene.accept([first, third]).setting("tokens", wrong),
             "authentication")
-        add("unknown", Clauses.psk, "nobody knows the token", scene.accept([first]).setting("tokens", unknown), "authentication")
-        add("none", Clauses.psk, "a node that enrols nobody", scene.accept([first]).setting("tokens", []), "authentication")
+        add("unknown", Clauses.unknownToken, "nobody knows the token", scene.accept([first]).setting("tokens", unknown), "authentication")
+        add("none", Clauses.unknownToken, "a node that enrols nobody", scene.accept([first]).setting("tokens", []), "authentication")
         var other = first
         other[8] ^= 1
         add("token-id", Clauses.mac1, "the token's id is changed under the old mac1", scene.accept([other]), "authentication")
         let member = TLVBytes.join(TLVBytes.split(try scene.payload(of: 3)) + [(10, scene.initiator.certificate.encoded)])
         add(
-            "certificate", Clauses.certificateUse, "a joiner that shows a certificate",
+            "certificate", Clauses.certificatePresence, "a joiner that shows a certificate",
             scene.accept([first, try scene.third(payload: member)]), "authentication")
         let bare = scene.accept([first])
         add(
-            "uncertified", Clauses.certificateUse, "a responder without a certificate",
+            "uncertified", Clauses.uncertified, "a responder without a certificate",
             .object(bare.fields.filter { $0.name != "certificate" }), "no-certificate")
         for offset in [2, 34, 50] {
             var message = third
@@ -111,7 +111,10 @@ extension LinkSets {
         let scene = try LinkScene("link joiner", isEnrolment: true)
         var cases: [VectorCase] = []
         func add(_ id: String, _ text: String, _ input: VectorValue, _ error: String) {
-            cases.append(VectorCase("joiner-\(id)", Clauses.expectation, text, input, error: error))
+            cases.append(
+                VectorCase(
+                    "joiner-\(id)", id == "worker" ? Clauses.expectation : id == "expired" ? Clauses.expired : Clauses.joiner, text, input,
+                    error: error))
         }
         func answer(_ certificate: [UInt8]) throws -> VectorValue {
             let fields = TLVBytes.split(try scene.payload(of: 2)).filter { $0.type != 10 } + [(10, certificate)]

@@ -78,14 +78,14 @@ enum LinkSets {
                 "wrong-peer")
         }
         add(
-            "expired", Clauses.expectation, "the responder's certificate expires now",
+            "expired", Clauses.expired, "the responder's certificate expires now",
             scene.dial([second]).setting("now", .u64(SampleMesh.now + 85_800)),
             "certificate-expired")
         add(
-            "no-certificate", Clauses.certificateUse, "an initiator without a certificate", Self.without("certificate", scene.dial([])),
+            "no-certificate", Clauses.uncertified, "an initiator without a certificate", Self.without("certificate", scene.dial([])),
             "no-certificate")
         add(
-            "own-certificate", Clauses.certificateForm, "an initiator whose own certificate is cut",
+            "own-certificate", Clauses.tlvCut, "an initiator whose own certificate is cut",
             scene.dial([]).setting("certificate", "0002"), "truncated")
         cases += try framing(second) { scene.dial([$0]) }
         let foreign = try scene.second(payload: try scene.payload(of: 2), prologue: Array("WM/2 draft".utf8))
@@ -106,7 +106,7 @@ enum LinkSets {
         let third = try scene.third()
         cases.append(
             VectorCase(
-                "expired", Clauses.expired, "the initiator's certificate expires now: the link comes about, for a renewal",
+                "expired", Clauses.renewal, "the initiator's certificate expires now: the link comes about, for a renewal",
                 scene.accept([first, third]).setting("now", .u64(SampleMesh.now + 85_800))))
         cases += try framing(third) { scene.accept([first, $0]) }
         return cases
@@ -143,8 +143,18 @@ enum LinkSets {
             fields.removeAll { $0.type == 10 }
             if let certificate = row.2 { fields.append((10, certificate)) }
             return VectorCase(
-                "certificate-\(row.0)", Clauses.certificateUse, "message \(message): \(row.1)", try input(TLVBytes.join(fields)),
+                "certificate-\(row.0)", certificateClauses(row.0), "message \(message): \(row.1)", try input(TLVBytes.join(fields)),
                 error: row.3)
+        }
+    }
+
+    private static func certificateClauses(_ id: String) -> [String] {
+        switch id {
+        case "absent": Clauses.certificatePresence
+        case "foreign": Clauses.mesh
+        case "recombined": Clauses.provenKey
+        case "node-id", "salt": Clauses.nodeID
+        default: Clauses.signature
         }
     }
 

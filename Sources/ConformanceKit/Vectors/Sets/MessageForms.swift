@@ -40,17 +40,17 @@ extension MessageForm {
             name: "worker-1", identityKey: key, features: .aes, roles: .worker, signature: Label.bytes("sample signature", 64))
         return [
             MessageForm(
-                message: "EnrolRequest", clauses: Clauses.enrolRequest, sample: try request.encode(),
+                message: "EnrolRequest", sample: try request.encode(),
                 fields: [
                     Field(2, "name", .name), Field(4, "identity_key", .bytes32), Field(6, "features", .u32), Field(8, "roles", .u32),
                     Field(10, "signature", .fixed(64)),
                 ]),
             MessageForm(
-                message: "EnrolAnswer", clauses: Clauses.enrolAnswer,
+                message: "EnrolAnswer",
                 sample: try EnrolAnswer(certificate: Label.bytes("sample certificate", 40), coordinators: endpoints).encode(),
                 fields: [Field(2, "certificate", .bytes(1_024)), Field(4, "coordinators", .endpoints, required: false)]),
             MessageForm(
-                message: "RenewRequest", clauses: Clauses.renewRequest, sample: try RenewRequest(features: .aes).encode(),
+                message: "RenewRequest", sample: try RenewRequest(features: .aes).encode(),
                 fields: [Field(2, "features", .u32)]),
         ]
     }
@@ -67,7 +67,7 @@ extension MessageForm {
         let accepted = RegistrationAccepted(name: "worker-1", observed: endpoints[0], reachable: true, revision: 1 << 60)
         return [
             MessageForm(
-                message: "Registration", clauses: Clauses.registration, sample: try registration.encode(),
+                message: "Registration", sample: try registration.encode(),
                 fields: [
                     Field(2, "boot_epoch", .u64), Field(4, "advertised", .endpoints, required: false), Field(6, "listen_port", .u16),
                     Field(8, "tunnel_url", .text(2_048), required: false), Field(9, "region", .text(64), required: false),
@@ -75,13 +75,13 @@ extension MessageForm {
                     Field(14, "services", .special, required: false),
                 ]),
             MessageForm(
-                message: "RegistrationAccepted", clauses: Clauses.registrationAccepted, sample: try accepted.encode(),
+                message: "RegistrationAccepted", sample: try accepted.encode(),
                 fields: [
                     Field(2, "name", .name), Field(4, "observed", .endpoint), Field(6, "reachable", .flag, required: false),
                     Field(8, "revision", .u64),
                 ]),
             MessageForm(
-                message: "ServiceRecord", clauses: Clauses.serviceRecord, sample: try services[1].encode(),
+                message: "ServiceRecord", sample: try services[1].encode(),
                 fields: [Field(2, "name", .name), Field(4, "healthy", .flag), Field(6, "limit", .u32), Field(8, "compress", .flag)]),
         ]
     }
@@ -90,10 +90,10 @@ extension MessageForm {
         let one = ServiceLoad(service: "ocr", healthy: false, load: report)
         return [
             MessageForm(
-                message: "ServiceLoad", clauses: Clauses.load, sample: try one.encode(),
+                message: "ServiceLoad", sample: try one.encode(),
                 fields: [Field(2, "service", .name), Field(4, "healthy", .flag), Field(6, "load", .load)]),
             MessageForm(
-                message: "LoadUpdate", clauses: Clauses.load,
+                message: "LoadUpdate",
                 sample: try LoadUpdate(services: [one, ServiceLoad(service: "embed", load: LoadReport())]).encode(),
                 fields: [Field(2, "services", .special, required: false)]),
         ]
@@ -103,18 +103,18 @@ extension MessageForm {
         let summary = ServiceSummary(name: "ocr", healthyWorkers: 70_000, tier: 2, requires: "gpu")
         return [
             MessageForm(
-                message: "ServiceSummary", clauses: Clauses.summary, sample: try summary.encode(),
+                message: "ServiceSummary", sample: try summary.encode(),
                 fields: [
                     Field(2, "name", .name), Field(4, "healthy_workers", .u32), Field(6, "tier", .u8), Field(8, "requires", .text(128)),
                 ]),
             MessageForm(
-                message: "DiscoverRequest", clauses: Clauses.discover, sample: try DiscoverRequest(service: "ocr", limit: 7).encode(),
+                message: "DiscoverRequest", sample: try DiscoverRequest(service: "ocr", limit: 7).encode(),
                 fields: [Field(2, "service", .name), Field(4, "limit", .u32)]),
             MessageForm(
-                message: "ResolveRequest", clauses: Clauses.resolve, sample: try ResolveRequest(name: "worker-1").encode(),
+                message: "ResolveRequest", sample: try ResolveRequest(name: "worker-1").encode(),
                 fields: [Field(2, "name", .name)]),
             MessageForm(
-                message: "WorkerRecord", clauses: Clauses.workerRecord, sample: try record.encode(),
+                message: "WorkerRecord", sample: try record.encode(),
                 fields: [
                     Field(2, "name", .name), Field(4, "node_id", .bytes32, required: false), Field(6, "state", .oneOf(1...5)),
                     Field(8, "boot_epoch", .u64), Field(10, "features", .u32), Field(12, "endpoints", .endpoints, required: false),
@@ -129,13 +129,13 @@ extension MessageForm {
         let nodes = [key, Bytes32(Label.bytes("another node")) ?? Bytes32()]
         return [
             MessageForm(
-                message: "WatchRequest", clauses: Clauses.watchRequest, sample: try WatchRequest(services: ["ocr", "embed"]).encode(),
+                message: "WatchRequest", sample: try WatchRequest(services: ["ocr", "embed"]).encode(),
                 fields: [Field(2, "services", .names(256), required: false)]),
             MessageForm(
-                message: "WatchEvent", clauses: Clauses.watchEvent, sample: try WatchEvent.removed(revision: 77, name: "worker-1").encode(),
+                message: "WatchEvent", sample: try WatchEvent.removed(revision: 77, name: "worker-1").encode(),
                 fields: [Field(2, "kind", .oneOf(1...3)), Field(4, "revision", .u64), Field(6, "name", .name)]),
             MessageForm(
-                message: "Notice", clauses: Clauses.notice,
+                message: "Notice",
                 sample: try Notice(.revoked, text: "revoked by the operator", nodes: nodes).encode(),
                 fields: [Field(2, "kind", .u8), Field(4, "text", .text(256)), Field(6, "nodes", .special, required: false)]),
         ]

@@ -52,7 +52,8 @@ extension MessageSets {
         ]
         var cases = try rows.map { id, text, elements, error in
             VectorCase(
-                "capabilities-\(id)", Clauses.capabilities, "capabilities: \(text)", try with("Registration", 13, TLVBytes.list(elements)),
+                "capabilities-\(id)", capabilityClauses(id, error), "capabilities: \(text)",
+                try with("Registration", 13, TLVBytes.list(elements)),
                 error: error)
         }
         cases.append(
@@ -60,6 +61,14 @@ extension MessageSets {
                 "capabilities-empty", Clauses.tlvMinimal, "capabilities: an empty list", try with("Registration", 13, []),
                 error: "not-minimal"))
         return cases
+    }
+
+    private static func capabilityClauses(_ id: String, _ error: String?) -> [String] {
+        let value =
+            id.hasPrefix("double")
+            ? Clauses.finite : id.hasPrefix("flag") ? Clauses.tlvFlags : id.hasPrefix("kind") ? Clauses.enums : Clauses.tlvText
+        return error == "unordered"
+            ? Clauses.sorted : Clauses.codec(error, good: Clauses.capabilities, value: value, length: Clauses.capabilities)
     }
 
     private static func services() throws -> [VectorCase] {
@@ -79,7 +88,8 @@ extension MessageSets {
             "services-empty", Clauses.tlvMinimal, "services: an empty list", try with("WorkerRecord", 20, []), error: "not-minimal")
         return try rows.map { id, text, elements, error in
             VectorCase(
-                "services-\(id)", Clauses.serviceRecord, "services: \(text)", try with("WorkerRecord", 20, TLVBytes.list(elements)),
+                "services-\(id)", error == "unordered" ? Clauses.sorted : Clauses.codec(error), "services: \(text)",
+                try with("WorkerRecord", 20, TLVBytes.list(elements)),
                 error: error)
         } + [empty]
     }
@@ -93,10 +103,11 @@ extension MessageSets {
             ("many", "257 of them", [[UInt8]](repeating: one, count: 257), "oversized"),
         ]
         return try rows.map { id, text, elements, error in
-            VectorCase("load-\(id)", Clauses.load, "LoadUpdate: \(text)", try with("LoadUpdate", 2, TLVBytes.list(elements)), error: error)
+            VectorCase(
+                "load-\(id)", Clauses.codec(error), "LoadUpdate: \(text)", try with("LoadUpdate", 2, TLVBytes.list(elements)), error: error)
         } + [
             VectorCase("load-empty", Clauses.tlvMinimal, "LoadUpdate: an empty list", try with("LoadUpdate", 2, []), error: "not-minimal"),
-            VectorCase("load-nothing", Clauses.load, "LoadUpdate: no field", vector("LoadUpdate", [])),
+            VectorCase("load-nothing", Clauses.tlv, "LoadUpdate: no field", vector("LoadUpdate", [])),
         ]
     }
 
@@ -123,7 +134,11 @@ extension MessageSets {
             ("removed-record", "a removal with a record", event(3, [(6, name), (8, small)]), "bad-value"),
             ("removed-records", "a removal with a list", event(3, [(6, name), (10, list)]), "bad-value"),
         ]
-        return rows.map { VectorCase("watch-\($0.0)", Clauses.watchEvent, "WatchEvent: \($0.1)", vector("WatchEvent", $0.2), error: $0.3) }
+        return rows.map {
+            VectorCase(
+                "watch-\($0.0)", ["truncated", "not-minimal"].contains($0.3) ? Clauses.codec($0.3) : Clauses.eventFields,
+                "WatchEvent: \($0.1)", vector("WatchEvent", $0.2), error: $0.3)
+        }
     }
 
     private static func notices() throws -> [VectorCase] {
@@ -133,8 +148,10 @@ extension MessageSets {
             ("many", "1,025 nodes", [UInt8](repeating: 1, count: 1_025 * 32), "oversized"),
         ]
         return try rows.map {
-            VectorCase("notice-nodes-\($0.0)", Clauses.notice, "Notice: nodes have \($0.1)", try with("Notice", 6, $0.2), error: $0.3)
-        } + [VectorCase("notice-unknown", Clauses.notice, "Notice: an unknown kind is read", try with("Notice", 2, [200]))]
+            VectorCase(
+                "notice-nodes-\($0.0)", Clauses.codec($0.3, length: Clauses.rows), "Notice: nodes have \($0.1)",
+                try with("Notice", 6, $0.2), error: $0.3)
+        } + [VectorCase("notice-unknown", Clauses.noticeKind, "Notice: an unknown kind is read", try with("Notice", 2, [200]))]
     }
 
     private static func answers() throws -> [VectorCase] {
@@ -158,7 +175,10 @@ extension MessageSets {
             ("ServiceList", "a length of 2^32 - 1", [255, 255, 255, 255], "oversized"),
         ]
         return rows.enumerated().map { index, row in
-            VectorCase("\(row.0)-sequence-\(index)", Clauses.sequence, "\(row.0): \(row.1)", vector(row.0, row.2), error: row.3)
+            VectorCase(
+                "\(row.0)-sequence-\(index)",
+                row.3 == "oversized" ? Clauses.messageSize : Clauses.codec(row.3, good: Clauses.sequence, value: Clauses.tlvFlags),
+                "\(row.0): \(row.1)", vector(row.0, row.2), error: row.3)
         }
     }
 
@@ -181,7 +201,9 @@ extension MessageSets {
             ("maximum-beyond", "a length of 1,048,577 is", 1_048_576, [[0, 0x10, 0, 1]], "oversized"),
         ]
         return rows.map { id, text, limit, pieces, error in
-            VectorCase(id, Clauses.sequence, text, ["limit": .int(limit), "pieces": .array(pieces.map(VectorValue.hex))], error: error)
+            VectorCase(
+                id, error == nil ? Clauses.sequence : Clauses.messageSize, text,
+                ["limit": .int(limit), "pieces": .array(pieces.map(VectorValue.hex))], error: error)
         }
     }
 }

@@ -24,14 +24,14 @@ enum MessageSets {
         func add(_ id: String, _ clauses: [String], _ text: String, _ bytes: [UInt8], _ error: String? = nil) {
             cases.append(VectorCase("\(name)-\(id)", clauses, "\(name): \(text)", vector(name, bytes), error: error))
         }
-        add("full", form.clauses, "every field", form.sample)
+        add("full", Clauses.tlv, "every field", form.sample)
         let required = fields.filter { field in form.fields.contains { $0.type == field.type && $0.isRequired } }
-        if required.count < fields.count { add("bare", form.clauses, "no field that may be absent", TLVBytes.join(required)) }
-        add("odd", Clauses.tlvUnknown, "an unknown odd field at the end is skipped", form.sample + TLVBytes.field(0x7FFF, [1, 2]))
-        add("even", Clauses.tlvUnknown, "an unknown even field", form.sample + TLVBytes.field(0x7FFE, []), "unknown-critical")
-        add("even-first", Clauses.tlvUnknown, "the unknown type 0 first", TLVBytes.field(0, []) + form.sample, "unknown-critical")
-        add("cut", Clauses.tlv, "the last byte is not there", Array(form.sample.dropLast()), "truncated")
-        add("trailing", Clauses.tlv, "a byte behind the end", form.sample + [0], "truncated")
+        if required.count < fields.count { add("bare", Clauses.tlv, "no field that may be absent", TLVBytes.join(required)) }
+        add("odd", Clauses.tlvOdd, "an unknown odd field at the end is skipped", form.sample + TLVBytes.field(0x7FFF, [1, 2]))
+        add("even", Clauses.tlvEven, "an unknown even field", form.sample + TLVBytes.field(0x7FFE, []), "unknown-critical")
+        add("even-first", Clauses.tlvEven, "the unknown type 0 first", TLVBytes.field(0, []) + form.sample, "unknown-critical")
+        add("cut", Clauses.tlvCut, "the last byte is not there", Array(form.sample.dropLast()), "truncated")
+        add("trailing", Clauses.tlvCut, "a byte behind the end", form.sample + [0], "truncated")
         if fields.count > 1 {
             var swapped = fields
             swapped.swapAt(0, 1)
@@ -45,14 +45,15 @@ enum MessageSets {
                 return TLVBytes.join(copy)
             }
             add(
-                "no-\(field.name)", form.clauses, "without \(field.name)", changed { $0.remove(at: index) },
+                "no-\(field.name)", field.isRequired ? Clauses.tlvMissing : Clauses.tlv, "without \(field.name)",
+                changed { $0.remove(at: index) },
                 field.isRequired ? "missing" : nil)
             add(
                 "twice-\(field.name)", Clauses.tlvOrder, "\(field.name) stands twice", changed { $0.insert($0[index], at: index) },
                 "unordered")
             for mistake in field.form.mistakes {
                 add(
-                    "\(field.name)-\(mistake.id)", form.clauses, "\(field.name) has \(mistake.text)",
+                    "\(field.name)-\(mistake.id)", field.form.clauses(mistake), "\(field.name) has \(mistake.text)",
                     changed { $0[index].value = mistake.value },
                     mistake.error)
             }

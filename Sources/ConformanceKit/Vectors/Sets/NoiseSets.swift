@@ -151,13 +151,13 @@ extension NoiseSets {
             let bytes = [UInt8](hex: point.1) ?? []
             return [
                 VectorCase(
-                    "XX-small-order-1-\(index)", Clauses.noise, "XX: the ephemeral key of message 1 is \(point.0)",
+                    "XX-small-order-1-\(index)", Clauses.smallOrder, "XX: the ephemeral key of message 1 is \(point.0)",
                     base.setting("change", ["message": 1, "bytes": .hex(bytes)]), error: "authentication"),
                 VectorCase(
-                    "XX-small-order-2-\(index)", Clauses.noise, "XX: the ephemeral key of message 2 is \(point.0)",
+                    "XX-small-order-2-\(index)", Clauses.smallOrder, "XX: the ephemeral key of message 2 is \(point.0)",
                     base.setting("change", ["message": 2, "bytes": .hex(bytes + second.dropFirst(32))]), error: "authentication"),
                 VectorCase(
-                    "IK-small-order-1-\(index)", Clauses.noise, "IK: the ephemeral key of message 1 is \(point.0)",
+                    "IK-small-order-1-\(index)", Clauses.smallOrder, "IK: the ephemeral key of message 1 is \(point.0)",
                     known.setting("change", ["message": 1, "bytes": .hex(bytes + first.dropFirst(32))]), error: "authentication"),
             ]
         }

@@ -32,17 +32,17 @@ struct PayloadChange {
     private static func prefaces(_ scene: LinkScene) -> [PayloadChange] {
         (0..<8).map { offset in
             PayloadChange(
-                id: "preface-\(offset)", clauses: Clauses.downgrade, text: "the other side saw another byte \(offset) of the preface",
+                id: "preface-\(offset)", clauses: Clauses.samePreface, text: "the other side saw another byte \(offset) of the preface",
                 error: "downgrade"
             ) { fields in
                 guard let index = fields.firstIndex(where: { $0.type == 2 }) else { return }
                 fields[index].value[offset] ^= 3
             }
         } + [
-            PayloadChange(id: "preface-short", clauses: Clauses.payload, text: "a preface of 7 bytes", error: "bad-length") { fields in
+            PayloadChange(id: "preface-short", clauses: Clauses.tlvLengths, text: "a preface of 7 bytes", error: "bad-length") { fields in
                 fields[0].value.removeLast()
             },
-            PayloadChange(id: "preface-long", clauses: Clauses.payload, text: "a preface of 9 bytes", error: "bad-length") { fields in
+            PayloadChange(id: "preface-long", clauses: Clauses.tlvLengths, text: "a preface of 9 bytes", error: "bad-length") { fields in
                 fields[0].value.append(0)
             },
         ]
@@ -62,12 +62,14 @@ struct PayloadChange {
         ]
         return majors.map { row in
             PayloadChange(
-                id: "majors-\(row.0)", clauses: Clauses.downgrade, text: "the other side offers \(row.1)", error: row.3,
+                id: "majors-\(row.0)", clauses: row.3 == "bad-value" ? Clauses.ascending : Clauses.majors,
+                text: "the other side offers \(row.1)", error: row.3,
                 apply: set(4, row.2))
         }
             + suites.map { row in
                 PayloadChange(
-                    id: "suites-\(row.0)", clauses: Clauses.downgrade, text: "the other side offers \(row.1)", error: row.3,
+                    id: "suites-\(row.0)", clauses: row.3 == "bad-value" ? Clauses.ascending : Clauses.suites,
+                    text: "the other side offers \(row.1)", error: row.3,
                     apply: set(6, row.2))
             }
     }
@@ -75,32 +77,32 @@ struct PayloadChange {
     private static func shapes() -> [PayloadChange] {
         let required: [(UInt16, String)] = [(2, "preface"), (4, "majors"), (6, "suites"), (8, "parameters")]
         return required.map { type, name in
-            PayloadChange(id: "no-\(name)", clauses: Clauses.payload, text: "\(name) is missing", error: "missing", apply: drop(type))
+            PayloadChange(id: "no-\(name)", clauses: Clauses.tlvMissing, text: "\(name) is missing", error: "missing", apply: drop(type))
         } + [
-            PayloadChange(id: "odd", clauses: Clauses.tlvUnknown, text: "an unknown odd field", error: nil, apply: set(11, [1, 2, 3])),
+            PayloadChange(id: "odd", clauses: Clauses.tlvOdd, text: "an unknown odd field", error: nil, apply: set(11, [1, 2, 3])),
             PayloadChange(
-                id: "even", clauses: Clauses.tlvUnknown, text: "an unknown even field", error: "unknown-critical", apply: set(12, [1])),
+                id: "even", clauses: Clauses.tlvEven, text: "an unknown even field", error: "unknown-critical", apply: set(12, [1])),
             PayloadChange(id: "order", clauses: Clauses.tlvOrder, text: "majors and suites are swapped", error: "unordered") {
                 $0.swapAt(1, 2)
             },
             PayloadChange(id: "twice", clauses: Clauses.tlvOrder, text: "the preface stands twice", error: "unordered") {
                 $0.insert($0[0], at: 0)
             },
-            PayloadChange(id: "empty", clauses: Clauses.payload, text: "an empty payload", error: "missing") { $0 = [] },
+            PayloadChange(id: "empty", clauses: Clauses.tlvMissing, text: "an empty payload", error: "missing") { $0 = [] },
             PayloadChange(
-                id: "certificate-cut", clauses: Clauses.certificateForm, text: "a certificate that ends", error: "truncated"
+                id: "certificate-cut", clauses: Clauses.tlvCut, text: "a certificate that ends", error: "truncated"
             ) { fields in
                 fields.removeAll { $0.type == 10 }
                 fields.append((10, [0, 2, 0]))
             },
             PayloadChange(
-                id: "certificate-large", clauses: Clauses.certificateForm, text: "1,025 bytes of certificate", error: "bad-length"
+                id: "certificate-large", clauses: Clauses.tlvLengths, text: "1,025 bytes of certificate", error: "bad-length"
             ) { fields in
                 fields.removeAll { $0.type == 10 }
                 fields.append((10, [UInt8](repeating: 0, count: 1_025)))
             },
             PayloadChange(
-                id: "certificate-empty", clauses: Clauses.certificateForm, text: "a certificate without bytes", error: "missing"
+                id: "certificate-empty", clauses: Clauses.tlvMissing, text: "a certificate without bytes", error: "missing"
             ) { fields in
                 fields.removeAll { $0.type == 10 }
                 fields.append((10, []))
@@ -121,7 +123,7 @@ struct PayloadChange {
         return names.flatMap { type, name in
             [
                 PayloadChange(
-                    id: "parameters-no-\(name)", clauses: Clauses.parameters, text: "\(name) is missing", error: "missing",
+                    id: "parameters-no-\(name)", clauses: Clauses.tlvMissing, text: "\(name) is missing", error: "missing",
                     apply: inner(drop(type))),
                 PayloadChange(
                     id: "parameters-short-\(name)", clauses: Clauses.tlvIntegers, text: "\(name) is a byte short", error: "bad-length",
@@ -131,13 +133,13 @@ struct PayloadChange {
             ]
         } + [
             PayloadChange(
-                id: "parameters-even", clauses: Clauses.tlvUnknown, text: "an unknown even parameter", error: "unknown-critical",
+                id: "parameters-even", clauses: Clauses.tlvEven, text: "an unknown even parameter", error: "unknown-critical",
                 apply: inner(set(12, [0]))),
             PayloadChange(
-                id: "parameters-odd", clauses: Clauses.tlvUnknown, text: "an unknown odd parameter", error: nil,
+                id: "parameters-odd", clauses: Clauses.tlvOdd, text: "an unknown odd parameter", error: nil,
                 apply: inner(set(13, [0]))),
             PayloadChange(
-                id: "parameters-zero", clauses: Clauses.parameters, text: "all parameters are zero", error: nil,
+                id: "parameters-zero", clauses: Clauses.tlv, text: "all parameters are zero", error: nil,
                 apply: inner { fields in
                     for index in fields.indices { fields[index].value = fields[index].value.map { _ in 0 } }
                 }),

@@ -47,11 +47,11 @@ enum RecordSets {
         good("rekey-after", Clauses.rekey, "the first records behind a rekey, with the key of then", nonce: boundary, Array(four.prefix(2)))
         good("rekey-second", Clauses.rekey, "across the second rekey", nonce: 2 * boundary - 1, Array(four.prefix(3)))
         good("rekey-late", Clauses.rekey, "across a rekey far on", nonce: (1 << 40) - 1, Array(four.prefix(2)))
-        good("last-nonce", Clauses.records, "the last record that a direction can have", nonce: .max - 1, [four[0]])
+        good("last-nonce", Clauses.lastNonce, "the last record that a direction can have", nonce: .max - 1, [four[0]])
         for (id, nonce, count) in [("exhausted", UInt64.max, 1), ("exhausted-second", .max - 1, 2), ("exhausted-third", .max - 2, 3)] {
             cases.append(
                 VectorCase(
-                    id, Clauses.records, "a record with the nonce 2^64 - 1, which is reserved",
+                    id, Clauses.lastNonce, "a record with the nonce 2^64 - 1, which is reserved",
                     seal(suite, id, nonce: nonce, Array(four.prefix(count))), error: "exhausted"))
         }
         return cases
@@ -96,7 +96,7 @@ extension RecordSets {
                 "rekey-failed", Clauses.failedOpen, "forged records on both sides of the rekey do not count",
                 open(boundary - 2, [edge[0], forged, edge[1], forged, edge[2], edge[3]])
             ),
-            ("last-nonce", Clauses.records, "the last record that a direction can have", open(.max - 1, last)),
+            ("last-nonce", Clauses.lastNonce, "the last record that a direction can have", open(.max - 1, last)),
         ]
         var cases = good.map { VectorCase($0.0, $0.1, $0.2, $0.3) }
         func bad(_ id: String, _ clauses: [String], _ text: String, _ input: VectorValue, _ error: String = "authentication") {
@@ -104,23 +104,23 @@ extension RecordSets {
         }
         for offset in zero[0].indices {
             let changed = zero[0].enumerated().map { $0 == offset ? $1 ^ 0x40 : $1 }
-            bad("byte-\(offset)", Clauses.failedOpen, "byte \(offset) of a record is changed", open(0, [changed]))
+            bad("byte-\(offset)", Clauses.badRecord, "byte \(offset) of a record is changed", open(0, [changed]))
         }
         for count in [0, 1, 15, 16] {
             bad(
-                "short-\(count)", Clauses.failedOpen, "\(count) bytes", open(0, [Array(zero[0].prefix(count))]))
+                "short-\(count)", Clauses.shortRecord, "\(count) bytes", open(0, [Array(zero[0].prefix(count))]))
         }
-        bad("longer", Clauses.failedOpen, "a record with a byte more", open(0, [zero[0] + [0]]))
-        bad("replay", Clauses.failedOpen, "a record that comes twice", open(0, [zero[0], zero[0]]))
-        bad("ahead", Clauses.failedOpen, "the second record first", open(0, [zero[1]]))
+        bad("longer", Clauses.badRecord, "a record with a byte more", open(0, [zero[0] + [0]]))
+        bad("replay", Clauses.badRecord, "a record that comes twice", open(0, [zero[0], zero[0]]))
+        bad("ahead", Clauses.badRecord, "the second record first", open(0, [zero[1]]))
         bad(
-            "swapped", Clauses.failedOpen, "the tags of two records are swapped",
+            "swapped", Clauses.badRecord, "the tags of two records are swapped",
             open(0, [Array(zero[0].dropLast(16)) + zero[1].suffix(16)]))
         bad(
             "no-rekey", Clauses.rekey, "a record behind the rekey that was sealed without it",
             open(boundary - 2, Array(edge.prefix(2)) + [try sealed(seal(suite, "open", nonce: boundary, plaintexts))[0]]))
-        bad("exhausted", Clauses.records, "the nonce 2^64 - 1 is reserved", open(.max, [zero[0]]), "exhausted")
-        bad("exhausted-after", Clauses.records, "a record behind the last", open(.max - 1, last + last), "exhausted")
+        bad("exhausted", Clauses.lastNonce, "the nonce 2^64 - 1 is reserved", open(.max, [zero[0]]), "exhausted")
+        bad("exhausted-after", Clauses.lastNonce, "a record behind the last", open(.max - 1, last + last), "exhausted")
         return cases
     }
 }

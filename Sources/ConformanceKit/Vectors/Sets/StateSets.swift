@@ -8,7 +8,7 @@ enum StateSets {
                 let error = expected(frame.kind, state)
                 let steps = state.script.receive(frame.make(state.stream), .ping(7))
                 return VectorCase(
-                    "\(state.id)-\(frame.id)", Clauses.states, "\(frame.text) \(state.text)", steps.input, error: error)
+                    "\(state.id)-\(frame.id)", clauses(frame.kind, state, error), "\(frame.text) \(state.text)", steps.input, error: error)
             }
         }
         return VectorSet(
@@ -34,6 +34,16 @@ enum StateSets {
         case (.idlePeers, .head), (.awaiting, .head), (.receiving, .data), (.stopped, .data), (.gone, _): nil
         case (.idlePeers, _), (.idleOwn, _), (_, .head), (_, .data): "stream-state"
         case (_, .control): nil
+        }
+    }
+
+    private static func clauses(_ kind: Kind, _ state: State, _ error: String?) -> [String] {
+        switch (state.half, kind) {
+        case _ where error != nil: Clauses.states
+        case (.gone, .data): Clauses.goneData
+        case (.gone, _): Clauses.gone
+        case (.stopped, .data): Clauses.stoppedData
+        default: Clauses.streams
         }
     }
 

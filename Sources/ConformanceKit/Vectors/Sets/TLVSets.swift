@@ -58,10 +58,10 @@ extension TLVSets {
             "known-behind-unknown", Clauses.tlvOrder, "a known type behind a higher unknown one", TLVBytes.field(9, []) + c,
             error: "unordered")
         add(
-            "missing", Clauses.tlv, "a field that must be there is not", a,
+            "missing", Clauses.tlvMissing, "a field that must be there is not", a,
             [["type": 2, "form": "u8"], ["type": 4, "form": "u16", "required": true]], error: "missing")
         add(
-            "missing-all", Clauses.tlv, "an empty stream without a field that must be there", [],
+            "missing-all", Clauses.tlvMissing, "an empty stream without a field that must be there", [],
             [["type": 2, "form": "u8", "required": true]], error: "missing")
     }
 
@@ -70,23 +70,23 @@ extension TLVSets {
             let stream =
                 (type < 2 ? TLVBytes.field(type, [7]) : []) + TLVBytes.integer(2, UInt8(1))
                 + (type > 2 ? TLVBytes.field(type, [7, 8]) : [])
-            add("odd-\(type)", Clauses.tlvUnknown, "the unknown odd type \(type) is skipped", stream)
+            add("odd-\(type)", Clauses.tlvOdd, "the unknown odd type \(type) is skipped", stream)
         }
         for type in [0, 6, 10, 256, 32_768, 65_534] as [UInt16] {
             let first = type < 2 ? TLVBytes.field(type, [7]) : []
             let stream = first + TLVBytes.integer(2, UInt8(1)) + (type > 2 ? TLVBytes.field(type, [7]) : [])
-            add("even-\(type)", Clauses.tlvUnknown, "the unknown even type \(type) is refused", stream, error: "unknown-critical")
+            add("even-\(type)", Clauses.tlvEven, "the unknown even type \(type) is refused", stream, error: "unknown-critical")
         }
-        add("odd-alone", Clauses.tlvUnknown, "nothing but an unknown odd type", TLVBytes.field(13, Label.bytes("odd", 40)))
-        add("odd-many", Clauses.tlvUnknown, "ten unknown odd types", (10..<20).flatMap { TLVBytes.field(UInt16($0 * 2 + 1), [UInt8($0)]) })
-        add("odd-empty", Clauses.tlvUnknown, "an unknown odd type without bytes", TLVBytes.field(9, []))
-        add("even-empty", Clauses.tlvUnknown, "an unknown even type without bytes", TLVBytes.field(10, []), error: "unknown-critical")
-        add("odd-known", Clauses.tlvUnknown, "a known odd type is read", TLVBytes.field(7, [1, 2, 3]))
+        add("odd-alone", Clauses.tlvOdd, "nothing but an unknown odd type", TLVBytes.field(13, Label.bytes("odd", 40)))
+        add("odd-many", Clauses.tlvOdd, "ten unknown odd types", (10..<20).flatMap { TLVBytes.field(UInt16($0 * 2 + 1), [UInt8($0)]) })
+        add("odd-empty", Clauses.tlvOdd, "an unknown odd type without bytes", TLVBytes.field(9, []))
+        add("even-empty", Clauses.tlvEven, "an unknown even type without bytes", TLVBytes.field(10, []), error: "unknown-critical")
+        add("odd-known", Clauses.tlvOdd, "a known odd type is read", TLVBytes.field(7, [1, 2, 3]))
         add(
-            "even-nested", Clauses.tlvUnknown, "an unknown even type in a nested stream", TLVBytes.field(2, TLVBytes.field(2, [])),
+            "even-nested", Clauses.tlvEven, "an unknown even type in a nested stream", TLVBytes.field(2, TLVBytes.field(2, [])),
             Self.known([(2, "stream")]), error: "unknown-critical")
         add(
-            "odd-nested", Clauses.tlvUnknown, "an unknown odd type in a nested stream", TLVBytes.field(2, TLVBytes.field(3, [])),
+            "odd-nested", Clauses.tlvOdd, "an unknown odd type in a nested stream", TLVBytes.field(2, TLVBytes.field(3, [])),
             Self.known([(2, "stream")]))
     }
 
@@ -94,27 +94,27 @@ extension TLVSets {
         let stream = TLVBytes.integer(2, UInt8(1)) + TLVBytes.integer(4, UInt16(2)) + TLVBytes.text(8, "abc")
         for count in 1..<stream.count where count != 5 && count != 11 {
             add(
-                "cut-\(count)", Clauses.tlv, "the stream ends after \(count) of \(stream.count) bytes", Array(stream.prefix(count)),
+                "cut-\(count)", Clauses.tlvCut, "the stream ends after \(count) of \(stream.count) bytes", Array(stream.prefix(count)),
                 error: "truncated")
         }
-        add("trailing", Clauses.tlv, "one byte behind the last field", stream + [0], error: "truncated")
-        add("trailing-3", Clauses.tlv, "three bytes behind the last field", stream + [0, 9, 0], error: "truncated")
+        add("trailing", Clauses.tlvCut, "one byte behind the last field", stream + [0], error: "truncated")
+        add("trailing-3", Clauses.tlvCut, "three bytes behind the last field", stream + [0, 9, 0], error: "truncated")
         add("trailing-field", Clauses.tlvOrder, "four zero bytes behind the last field: type 0", stream + [0, 0, 0, 0], error: "unordered")
-        add("length-1", Clauses.tlv, "a length one too great", TLVBytes.field(7, [1, 2], length: 3), error: "truncated")
+        add("length-1", Clauses.tlvCut, "a length one too great", TLVBytes.field(7, [1, 2], length: 3), error: "truncated")
         add(
-            "length-max", Clauses.tlv, "a length of 65,535 with two bytes behind it", TLVBytes.field(7, [1, 2], length: 65_535),
+            "length-max", Clauses.tlvCut, "a length of 65,535 with two bytes behind it", TLVBytes.field(7, [1, 2], length: 65_535),
             error: "truncated")
         add(
-            "length-unknown", Clauses.tlv, "an unknown odd type whose length is too great", TLVBytes.field(9, [1], length: 2),
+            "length-unknown", Clauses.tlvCut, "an unknown odd type whose length is too great", TLVBytes.field(9, [1], length: 2),
             error: "truncated")
         add(
-            "length-swallow", Clauses.tlv, "a length that reaches into the next header",
+            "length-swallow", Clauses.tlvCut, "a length that reaches into the next header",
             TLVBytes.field(7, [1], length: 3) + TLVBytes.text(8, "a"), error: "truncated")
         add(
-            "nested-cut", Clauses.tlv, "a nested stream that ends within a header", TLVBytes.field(2, [0, 3, 0]),
+            "nested-cut", Clauses.tlvCut, "a nested stream that ends within a header", TLVBytes.field(2, [0, 3, 0]),
             Self.known([(2, "stream")]), error: "truncated")
         add(
-            "nested-length", Clauses.tlv, "a nested length beyond its field",
+            "nested-length", Clauses.tlvCut, "a nested length beyond its field",
             TLVBytes.field(2, TLVBytes.field(3, [1], length: 9)) + Label.bytes("rest", 4),
             Self.known([(2, "stream")]), error: "truncated")
         add(
@@ -143,11 +143,13 @@ extension TLVSets {
         for value in [2, 3, 16, 127, 128, 254, 255] as [UInt8] {
             add("\(value)", "a flag of \(value)", "flag", [value], Clauses.tlvFlags, error: "bad-value")
         }
-        add("empty", "a flag without a byte", "flag", [], Clauses.tlvFlags, error: "bad-length")
-        add("wide", "a flag of two bytes", "flag", [0, 1], Clauses.tlvFlags, error: "bad-length")
+        add("empty", "a flag without a byte", "flag", [], Clauses.tlvIntegers, error: "bad-length")
+        add("wide", "a flag of two bytes", "flag", [0, 1], Clauses.tlvIntegers, error: "bad-length")
         add("32", "32 bytes", "bytes32", Label.bytes("bytes32"), Clauses.tlv)
         for count in [0, 1, 31, 33, 64] {
-            add("\(count)", "\(count) bytes where 32 are due", "bytes32", Label.bytes("bytes32", count), Clauses.tlv, error: "bad-length")
+            add(
+                "\(count)", "\(count) bytes where 32 are due", "bytes32", Label.bytes("bytes32", count), Clauses.tlvIntegers,
+                error: "bad-length")
         }
     }
 
@@ -177,19 +179,19 @@ extension TLVSets {
         for (id, text, bytes) in bad { add(id, text, "text", bytes, Clauses.tlvText, error: "bad-value") }
         for (count, error) in [(5, nil), (6, "bad-length")] as [(Int, String?)] {
             add(
-                "text-limit-\(count)", Clauses.tlvText, "\(count) bytes where at most 5 are allowed",
+                "text-limit-\(count)", Clauses.tlvLengths, "\(count) bytes where at most 5 are allowed",
                 TLVBytes.field(2, Array("abcdef".utf8.prefix(count))),
                 [["type": 2, "form": "text", "limit": 5]], error: error)
             add(
-                "bytes-limit-\(count)", Clauses.tlv, "\(count) bytes where at most 5 are allowed",
+                "bytes-limit-\(count)", Clauses.tlvLengths, "\(count) bytes where at most 5 are allowed",
                 TLVBytes.field(2, [UInt8](repeating: 1, count: count)),
                 [["type": 2, "form": "bytes", "limit": 5]], error: error)
         }
         add(
-            "text-limit-points", Clauses.tlvText, "a limit counts bytes, not characters", TLVBytes.text(2, "\u{20ac}\u{20ac}"),
+            "text-limit-points", Clauses.tlvLengths, "a limit counts bytes, not characters", TLVBytes.text(2, "\u{20ac}\u{20ac}"),
             [["type": 2, "form": "text", "limit": 5]], error: "bad-length")
         add(
-            "text-limit-first", Clauses.tlvText, "too long and not UTF-8: the length counts first",
+            "text-limit-first", Clauses.tlvLengths, "too long and not UTF-8: the length counts first",
             TLVBytes.field(2, [UInt8](repeating: 0xFF, count: 6)),
             [["type": 2, "form": "text", "limit": 5]], error: "bad-length")
     }
@@ -203,8 +205,8 @@ extension TLVSets {
         for (index, name) in bad.enumerated() {
             add("bad-\(index)", "not a name", "name", Array(name.utf8), Clauses.names, error: "bad-value")
         }
-        add("long", "a name of 129 bytes", "name", Array((longest + "n").utf8), Clauses.names, error: "bad-length")
-        add("not-utf8", "a name that is not UTF-8", "name", [0x61, 0xFF], Clauses.names, error: "bad-value")
+        add("long", "a name of 129 bytes", "name", Array((longest + "n").utf8), Clauses.tlvLengths, error: "bad-length")
+        add("not-utf8", "a name that is not UTF-8", "name", [0x61, 0xFF], Clauses.tlvText, error: "bad-value")
     }
 
     private mutating func endpoints() {
@@ -220,7 +222,7 @@ extension TLVSets {
             add("bad-\(index)", "not host and port in its one form", "endpoint", Array(text.utf8), Clauses.endpoints, error: "bad-value")
         }
         add(
-            "long", "263 bytes", "endpoint", Array((String(repeating: "h", count: 259) + ":443").utf8), Clauses.endpoints,
+            "long", "263 bytes", "endpoint", Array((String(repeating: "h", count: 259) + ":443").utf8), Clauses.tlvLengths,
             error: "bad-length")
     }
 
@@ -239,7 +241,7 @@ extension TLVSets {
         )
         for (count, error) in [(3, nil), (4, "oversized")] as [(Int, String?)] {
             add(
-                "list-limit-\(count)", Clauses.tlvLists, "\(count) elements where at most 3 are allowed",
+                "list-limit-\(count)", Clauses.tlvMany, "\(count) elements where at most 3 are allowed",
                 TLVBytes.field(2, TLVBytes.list([[UInt8]](repeating: [1], count: count))), [["type": 2, "form": "list", "limit": 3]],
                 error: error)
         }

@@ -26,7 +26,7 @@ enum TokenSets {
             ("none", "no coordinator", [], nil), ("eight", "eight coordinators", (1...8).map { "c\($0).example:7700" }, nil),
             ("nine", "nine coordinators", (1...9).map { "c\($0).example:7700" }, "oversized"),
         ]
-        return rows.map { VectorCase($0.0, Clauses.token, $0.1, value($0.2), error: $0.3) }
+        return rows.map { VectorCase($0.0, Clauses.codec($0.3), $0.1, value($0.2), error: $0.3) }
     }
 
     private static func text(_ endpoints: [String]) throws -> String {
@@ -78,10 +78,19 @@ enum TokenSets {
         ]
         let slips = [5, 10, 30, 60, good.count - 6, good.count - 1].map { index in
             VectorCase(
-                "slip-\(index)", Clauses.token, "character \(index) is another", ["text": .string(changed(at: index))],
+                "slip-\(index)", Clauses.tokenChecksum, "character \(index) is another", ["text": .string(changed(at: index))],
                 error: "mistyped-token")
         }
-        return rows.map { VectorCase($0.0, Clauses.token, $0.1, ["text": .string($0.2)], error: $0.3) } + slips + trailingBits()
+        return rows.map { VectorCase($0.0, clauses($0.0, $0.3), $0.1, ["text": .string($0.2)], error: $0.3) } + slips + trailingBits()
+    }
+
+    private static func clauses(_ id: String, _ error: String?) -> [String] {
+        switch error {
+        case "not-a-token": Clauses.tokenPrefix
+        case "mistyped-token":
+            ["bare", "checksum-only", "cut", "cut-half", "longer", "twice"].contains(id) ? Clauses.tokenChecksum : Clauses.tokenText
+        default: Clauses.tokenSpace
+        }
     }
 
     /// Base64 has bits behind the last byte; there is one text for each value.
@@ -95,7 +104,7 @@ enum TokenSets {
             let last = alphabet.firstIndex(of: text.last ?? "A") ?? 0
             let used = text.count % 4
             return VectorCase(
-                "bits-\(extra)", Clauses.token, "a bit behind the last byte is set, with \(used) characters in the last group",
+                "bits-\(extra)", Clauses.tokenText, "a bit behind the last byte is set, with \(used) characters in the last group",
                 ["text": .string(text.dropLast() + String(alphabet[last | 1]))], error: last & 1 == 0 ? "mistyped-token" : nil)
         }
     }
@@ -108,8 +117,9 @@ enum TokenSets {
         ]
         let forms: [(String, FieldForm)] = [("id", .fixed(16)), ("secret", .fixed(32)), ("authority", .bytes32), ("endpoints", .endpoints)]
         var cases: [VectorCase] = []
-        func add(_ id: String, _ text: String, _ stream: [UInt8], _ error: String?) {
-            cases.append(VectorCase("stream-\(id)", Clauses.token, text, ["text": .string(Self.text(of: stream))], error: error))
+        func add(_ id: String, _ text: String, _ stream: [UInt8], _ error: String?, _ clauses: [String]? = nil) {
+            cases.append(
+                VectorCase("stream-\(id)", clauses ?? Clauses.codec(error), text, ["text": .string(Self.text(of: stream))], error: error))
         }
         for (index, (name, form)) in forms.enumerated() {
             var without = fields
@@ -121,7 +131,7 @@ enum TokenSets {
             for mistake in form.mistakes {
                 var wrong = fields
                 wrong[index].value = mistake.value
-                add("\(name)-\(mistake.id)", "\(name) has \(mistake.text)", TLVBytes.join(wrong), mistake.error)
+                add("\(name)-\(mistake.id)", "\(name) has \(mistake.text)", TLVBytes.join(wrong), mistake.error, form.clauses(mistake))
             }
         }
         add("odd", "an unknown odd field", TLVBytes.join(fields) + TLVBytes.field(101, [1]), nil)
