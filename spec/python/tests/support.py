@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wiremesh_reference.handshake import Established, Initiator, Local, Parameters, Responder
 from wiremesh_reference.identity import WORKER, Certificate, SigningKey, mesh_id, node_id, sign_certificate
-from wiremesh_reference.link import Event, Link
+from wiremesh_reference.link import Event, Link, MayOpen
 from wiremesh_reference.noise import KeyPair
 
 NOW = 1_800_000_000
@@ -73,7 +73,7 @@ class Pair:
             moved = False
             for source, sink, events in ((self.a, self.b, at_b), (self.b, self.a, at_a)):
                 for record in source.outgoing():
-                    events.extend(sink.receive(record, self.now))
+                    events.extend(event for event in sink.receive(record, self.now) if not isinstance(event, MayOpen))
                     moved = True
         return at_a, at_b
 

@@ -83,7 +83,7 @@ class Streams(unittest.TestCase):
         pair.b.stop(number, Code.NONE)
         at_a, at_b = pair.pump()
         self.assertEqual(at_a, [Began(1, Head(status=200)), Stopped(1, 0)])
-        self.assertEqual(at_b, [Data(1, b"", True)])
+        self.assertEqual(at_b, [])  # the end of what nobody reads
         pair.b.reset(number, Code.BUSY, "later", 2)
         at_a, _ = pair.pump()
         assert isinstance(at_a[0], WasReset)
@@ -100,8 +100,8 @@ class Streams(unittest.TestCase):
         late = pair.a.open(Head(service="late"))
         at_a, at_b = pair.pump()
         self.assertEqual(at_b, [])
-        assert isinstance(at_a[0], GoneAway)
-        self.assertEqual(at_a[0].last, 1)
+        assert isinstance(at_a[0], GoneAway) and isinstance(at_a[1], WasReset)
+        self.assertEqual((at_a[0].last, at_a[1].stream, at_a[1].error.no_effect), (1, late, True))
         self.assertTrue(pair.a.streams[late].dead)
         with self.assertRaises(CallError):
             pair.a.open(Head())
@@ -202,7 +202,7 @@ class Hostile(unittest.TestCase):
         self.assertIs(caught.exception.fault, Fault.FLOOD)
 
     def test_an_empty_record(self) -> None:
-        self.refused(Fault.TRUNCATED)
+        self.refused(Fault.AUTHENTICATION)
 
     def test_unknown_odd_frames_are_skipped(self) -> None:
         self.assertEqual(self.feed(Frame(0x11, 77, b"grease", 0xFF), Frame(Type.HEAD, 1, HEAD)), [Began(1, Head(service="s"))])

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
 from . import limits
-from .errors import NO_EFFECT, CallError, Code, WireError
+from .errors import CallError, Code, WireError
 from .handshake import Established, Expect, Initiator, Local, Machine, Responder
 from .head import Head
-from .link import Began, Data, Event, GoneAway, Link, Pong, Stopped, WasReset
+from .link import Began, Data, Event, GoneAway, Link, MayOpen, Pong, Stopped, WasReset
 from .noise import KeyPair
 from .records import Opener, Sealer
 
@@ -282,10 +282,8 @@ class Connection:
         if isinstance(event, Pong):
             if (future := self._pongs.get(event.payload)) and not future.done():
                 future.set_result(None)
-        elif isinstance(event, GoneAway):
-            for number, call in list(self.calls.items()):
-                if self.link.streams[number].mine and number > event.last:  # FRAME-9.3
-                    call.fail(CallError(event.error.code | NO_EFFECT, event.error.reason))
+        elif isinstance(event, (GoneAway, MayOpen)):
+            pass  # calls that were refused are told one by one
         elif isinstance(event, Began) and not self.link.streams[event.stream].mine:
             self._serve(event)
         elif (call_ := self.calls.get(event.stream)) is not None:

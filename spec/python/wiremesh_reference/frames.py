@@ -51,7 +51,14 @@ class Frame:
 
 
 def parse(plaintext: bytes) -> Iterator[Frame]:
-    """The frames of a record. They never span records."""  # REC-1.3
+    """The frames of a record, each looked at by itself."""
+    for frame in cut(plaintext):
+        check(frame)
+        yield frame
+
+
+def cut(plaintext: bytes) -> Iterator[Frame]:
+    """The frames of a record, as they are. They never span records."""  # REC-1.3
     offset = 0
     while offset < len(plaintext):
         if len(plaintext) - offset < HEADER.size:
@@ -60,9 +67,7 @@ def parse(plaintext: bytes) -> Iterator[Frame]:
         offset += HEADER.size
         if len(plaintext) - offset < length:
             raise WireError(Fault.TRUNCATED, "a frame is cut off")  # CONV-3.7: nothing was copied yet
-        frame = Frame(kind, stream, plaintext[offset : offset + length], flags)
-        check(frame)
-        yield frame
+        yield Frame(kind, stream, plaintext[offset : offset + length], flags)
         offset += length
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import frames, limits
 from .compression import compress, decompress, raw_size
-from .errors import CallError, Code, Fault, WireError
+from .errors import NO_EFFECT, CallError, Code, Fault, WireError
 from .flow import ReceiveCredit, SendCredit
 from .frames import END, LZ4, MORE, Frame, Type
 from .handshake import Parameters
@@ -59,11 +59,18 @@ class GoneAway:
 
 
 @dataclass(frozen=True)
+class MayOpen:
+    """We may open more streams than before."""
+
+    total: int
+
+
+@dataclass(frozen=True)
 class Pong:
     payload: bytes
 
 
-Event = Began | Data | Stopped | WasReset | GoneAway | Pong
+Event = Began | Data | Stopped | WasReset | GoneAway | MayOpen | Pong
 
 
 class Stream:
@@ -78,7 +85,12 @@ class Stream:
         self.ending = False  # END goes out after what is in the outbox
         self.send_ended = self.receive_ended = False
         self.dead = False  # reset, by either side
+        self.stopped = False  # by us: what comes is dropped
         self.released = False  # its owner is done with it
+
+    @property
+    def gone(self) -> bool:
+        return self.dead or (self.send_ended and self.receive_ended)
 
     def clear(self) -> None:
         self.outbox.clear()
@@ -164,7 +176,7 @@ class Link:
     def reset(self, number: int, code: int, reason: str = "", retry_after: float = 0) -> None:
         """End both directions at once."""
         stream = self.streams[number]
-        if not stream.dead and not (stream.send_ended and stream.receive_ended):
+        if not stream.gone:
             stream.dead = True
             stream.clear()
             self.control.append(frames.reset(number, code, retry_after, reason))
@@ -172,7 +184,8 @@ class Link:
     def stop(self, number: int, code: int) -> None:
         """Read no further; what we say goes on."""
         stream = self.streams[number]
-        if not stream.dead and not stream.receive_ended:
+        if not stream.gone and not stream.receive_ended:
+            stream.stopped = True
             self.control.append(Frame(Type.STOP, number, struct.pack(">H", code)))
 
     def release(self, number: int) -> None:
@@ -186,13 +199,17 @@ class Link:
         self._grant_link(stream.receive.received - stream.receive.consumed)  # FLOW-3.1
         self._reap(stream)
 
+    def _ended(self, stream: Stream) -> None:
+        """One direction has ended: where it is the second, the stream is gone, and has made progress."""
+        if stream.gone:
+            self.flood.forgive()
+            self._reap(stream)
+
     def _reap(self, stream: Stream) -> None:
         """Forget a stream that is over for both sides and for its owner: only now may another take its place."""  # FLOW-5.2
-        if not stream.released or not (stream.dead or (stream.send_ended and stream.receive_ended)):
+        if not stream.released or not stream.gone:
             return
         del self.streams[stream.number]
-        if not stream.dead:
-            self.flood.forgive()
         if not stream.mine:
             self.they_may_open += 1
             if self.they_may_open - self.announced >= max(1, self.local.max_streams // 4):
@@ -259,7 +276,7 @@ class Link:
         flags = 0
         if stream.ending and not stream.outbox:
             stream.send_ended, flags = True, END
-            self._reap(stream)
+            self._ended(stream)
         packed = compress(raw) if stream.compress else None
         return Frame(Type.DATA, stream.number, packed or raw, flags | (LZ4 if packed else 0))
 
@@ -269,6 +286,8 @@ class Link:
             raise CallError(Code.TOO_LARGE, "the header fields do not fit into 16,384 bytes")
         stream.head_sent, stream.send_ended = True, end
         self.control.append(Frame(Type.HEAD, stream.number, payload, END if end else 0))
+        if end:
+            self._ended(stream)
 
     def _new(self, number: int, *, mine: bool) -> Stream:
         stream = Stream(number, mine, SendCredit(self.remote.stream_window), ReceiveCredit(self.local.stream_window))
@@ -285,50 +304,50 @@ class Link:
     def receive(self, plaintext: bytes, now: float) -> Iterator[Event]:
         """What the frames of a record mean."""
         if not plaintext:
-            raise WireError(Fault.TRUNCATED, "a record without a frame")
+            raise WireError(Fault.AUTHENTICATION, "a record without a frame")  # REC-4.2
         for frame in frames.parse(plaintext):
             if len(self.control) > limits.CONTROL_QUEUE:
                 raise WireError(Fault.FLOOD, "the other side asks much and reads nothing")
-            if event := self._receive(frame, now):
-                yield event
+            yield from self._receive(frame, now)
 
-    def _receive(self, frame: Frame, now: float) -> Event | None:
+    def _receive(self, frame: Frame, now: float) -> Iterator[Event]:
+        event: Event | None = None
         match frame.type:
             case Type.HEAD:
-                return self._on_head(frame, now)
+                event = self._on_head(frame, now)
             case Type.DATA:
-                return self._on_data(frame, now)
+                event = self._on_data(frame, now)
             case Type.WINDOW:
                 self._on_window(frame, now)
             case Type.MAX_STREAMS:
                 allowed = int.from_bytes(frame.payload, "big")
-                if allowed <= self.may_open:  # FLOW-5.3
+                if allowed > self.may_open:
+                    self.may_open, event = allowed, MayOpen(allowed)
+                else:  # FLOW-5.3
                     self.flood.count(now)
-                self.may_open = max(self.may_open, allowed)
             case Type.STOP:
-                return self._on_stop(frame, now)
+                event = self._on_stop(frame, now)
             case Type.RESET:
-                return self._on_reset(frame, now)
+                event = self._on_reset(frame, now)
             case Type.PING:
                 self.flood.count(now)
                 self.control.append(Frame(Type.PONG, 0, frame.payload))  # FRAME-5.4
             case Type.PONG:
                 self.flood.count(now)
-                return Pong(frame.payload)
+                event = Pong(frame.payload)
             case Type.GOAWAY:
                 self.flood.count(now)
-                last, code, reason = frames.parse_goaway(frame.payload)
-                self.going_away = CallError(code or Code.DRAINING, reason)
-                return GoneAway(last, self.going_away)
+                yield from self._on_goaway(frame)
             case _:  # PADDING, and what is not known
                 self.flood.count(now)
-        return None
+        if event is not None:
+            yield event
 
     def _find(self, frame: Frame) -> Stream | None:
         """The stream of a frame, None where it is gone. A frame for a stream that never was ends the link."""  # FRAME-3.1
         stream = self.streams.get(frame.stream)
         if stream is not None:
-            return None if stream.dead else stream
+            return None if stream.gone else stream
         theirs = frame.stream % 2 == self.their_parity
         if frame.stream > self.last_theirs if theirs else frame.stream >= self.next_id:
             raise WireError(Fault.STREAM_STATE, f"{Type(frame.type).name} on stream {frame.stream}, which nobody opened")
@@ -362,15 +381,17 @@ class Link:
             self.release(frame.stream)
             return None
         stream.head_received = True
-        stream.receive_ended = bool(frame.flags & END)
+        if frame.flags & END:
+            stream.receive_ended = True
+            self._ended(stream)
         return Began(frame.stream, head)
 
     def _on_data(self, frame: Frame, now: float) -> Event | None:
         size = raw_size(frame.payload) if frame.flags & LZ4 else len(frame.payload)  # FLOW-1.3
         if not size and not frame.flags & END:
             self.flood.count(now)
+        self.receive_credit.receive(size)  # the link's credit first, then the stream
         stream = self._find(frame)
-        self.receive_credit.receive(size)
         if stream is None:
             self._grant_link(size)  # FRAME-3.3
             return None
@@ -382,15 +403,18 @@ class Link:
         except WireError as error:  # LZ4-2.3
             self.reset(frame.stream, Code.COMPRESSION, str(error))
             return WasReset(frame.stream, CallError(Code.COMPRESSION, str(error)))
-        stream.receive_ended = bool(frame.flags & END)
-        if stream.released:
+        if frame.flags & END:
+            stream.receive_ended = True
+            self._ended(stream)
+        if stream.stopped or stream.released:
             self._grant_link(size)  # FRAME-3.4
-            self._reap(stream)
             return None
         return Data(frame.stream, data, stream.receive_ended)
 
     def _on_window(self, frame: Frame, now: float) -> None:
         limit = int.from_bytes(frame.payload, "big")
+        if limit > limits.CREDIT:  # FLOW-1.4, also where the stream is gone
+            raise WireError(Fault.FLOW_CONTROL, "a window overflows")
         if frame.stream:
             stream = self._find(frame)
             granted = stream is not None and stream.send.grant(limit)
@@ -415,6 +439,19 @@ class Link:
         stream.ending = True
         self.ready.append(frame.stream)
         return Stopped(frame.stream, code)
+
+    def _on_goaway(self, frame: Frame) -> Iterator[Event]:
+        """No more streams of ours; those above the last one were not served."""  # FRAME-9.3
+        last, code, reason = frames.parse_goaway(frame.payload)
+        self.going_away = CallError(code, reason)
+        yield GoneAway(last, self.going_away)
+        refused = CallError((code or Code.DRAINING) | NO_EFFECT, reason)
+        for stream in sorted(self.streams.values(), key=lambda stream: -stream.number):
+            if stream.mine and stream.number > last and not stream.gone:
+                stream.dead = True
+                stream.clear()
+                self._reap(stream)
+                yield WasReset(stream.number, refused)
 
     def _on_reset(self, frame: Frame, now: float) -> Event | None:
         code, retry_after, reason = frames.parse_reset(frame.payload)

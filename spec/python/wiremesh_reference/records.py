@@ -39,7 +39,7 @@ class Opener:
         while len(self.buffer) - offset >= 2:
             length = int.from_bytes(self.buffer[offset : offset + 2], "big")
             if length <= TAG:  # REC-4.2
-                raise WireError(Fault.TRUNCATED, "a record without a frame")
+                raise WireError(Fault.AUTHENTICATION, "a record without a frame")
             if len(self.buffer) - offset - 2 < length:
                 break
             opened.append(self.open(bytes(self.buffer[offset + 2 : offset + 2 + length])))
@@ -48,6 +48,8 @@ class Opener:
         return opened
 
     def open(self, ciphertext: bytes) -> bytes:
+        if len(ciphertext) < TAG:  # REC-4.2
+            raise WireError(Fault.AUTHENTICATION, "a record that is shorter than its tag")
         plaintext = self.cipher.decrypt(b"", ciphertext)
         if self.cipher.nonce % limits.REKEY_INTERVAL == 0:  # REC-3.1, REC-3.2
             self.cipher.rekey()
