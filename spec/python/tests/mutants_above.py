@@ -365,7 +365,7 @@ def sends_data_behind_its_end() -> None:
 
     def data(self: link.Link, stream: link.Stream, raw: bytes) -> Frame:
         frame = original(self, stream, raw)
-        if frame.flags & END:
+        if frame.flags & END and not stream.mine:
             self.control.append(Frame(Type.DATA, frame.stream, b"", END))
         return frame
 
