@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import unittest
@@ -289,6 +290,20 @@ class Live(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await process.wait(), 0)
             while "commanded" in {summary.name for summary in await self.client.services()}:
                 await asyncio.sleep(0.05)
+
+    async def test_the_worker_of_the_readme(self) -> None:
+        readme = (Path(__file__).parents[1] / "README.md").read_text()
+        program = readme.split("```python\n")[1].split("```")[0].replace("wmj1_…", self.mesh.token).replace("shout", "readme")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, env={**os.environ, "XDG_STATE_HOME": self.mesh.folder.name}
+        )
+        async with asyncio.timeout(20):
+            while "readme" not in {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+            answer = await self.client.call("readme", "hello")
+            self.assertEqual(await answer.text(), "HELLO")
+            process.terminate()
+            self.assertEqual(await process.wait(), 0)
 
     @unittest.skipUnless(find_spec("noise"), "noiseprotocol is not installed")
     async def test_the_smallest_client(self) -> None:
