@@ -167,6 +167,18 @@ import Worker
         #expect(table.cached(key, now: clock.now)?.workers == ["b", "c"])
     }
 
+    // MSG-6.3
+    @Test mutating func anUnfinishedSnapshotIsNotTheWhole() {
+        var table = filled([record("a"), record("b")])
+        table.apply(.snapshot(revision: 0, [record("b")]), now: clock.now)
+        table.apply(.changed(revision: 0, record("c")), now: clock.now)
+        #expect(table.cached(key, now: clock.now)?.workers == ["a", "b"])
+        table.apply(.changed(revision: 9, record("d")), now: clock.now)
+        #expect(table.cached(key, now: clock.now)?.workers == ["b", "c", "d"])
+        table.apply(.changed(revision: 10, record("a")), now: clock.now)
+        #expect(table.cached(key, now: clock.now)?.workers.sorted() == ["a", "b", "c", "d"])
+    }
+
     @Test mutating func aNewWorkerEndsANegativeAnswer() {
         var table = table()
         _ = request(&table)

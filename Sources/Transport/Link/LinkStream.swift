@@ -62,7 +62,12 @@ final class LinkStream: ServerStream {
 
     var isWritable: Bool { isStopped || link?.isWritable(ref) ?? false }
 
-    func respond(_ head: Head) { if !localEnded { link?.respond(ref, head) } }
+    func respond(_ head: Head) {
+        guard !localEnded else { return }
+        var head = head
+        if head.status == 0 { head.status = 200 }  // CALL-1.4
+        link?.respond(ref, head)
+    }
 
     func write(_ bytes: ByteBuffer) { write(bytes, end: false) }
 
@@ -133,7 +138,7 @@ final class LinkStream: ServerStream {
                 failLater(CallError(.deadlineExceeded.notProcessed, "no link before the deadline"))
                 return true
             }
-            head.deadline = remaining.wholeMilliseconds
+            head.deadline = remaining.wholeMilliseconds  // CALL-2.1
             left = remaining
         }
         switch link.open(head, deadline: left, end: localEnded && pending.body.isEmpty) {

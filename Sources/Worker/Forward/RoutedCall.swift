@@ -66,7 +66,7 @@ final class RoutedCall: CallStream, CallReceiver {
 
     /// The call must be served elsewhere.
     private func leave() {
-        guard head.hops > 0 else {
+        guard head.hops > 0 else {  // CALL-4.2
             router.countFailed()
             return failLater(ownRefusal ?? CallError(.hopsExhausted, "the call may not be forwarded any further"))
         }
@@ -120,10 +120,10 @@ final class RoutedCall: CallStream, CallReceiver {
     private func send(through caller: any Caller, route: Route, worker: String, choice: Balancer.Choice?) {
         let now = Instant.now()
         var onward = head
-        if route != .local { onward.hops -= 1 }
+        if route != .local { onward.hops -= 1 }  // CALL-4.1
         if head.deadline > 0 {
             let left = Duration.milliseconds(Int64(head.deadline)) - (now - began)
-            onward.deadline = max(1, left.wholeMilliseconds)
+            onward.deadline = max(1, left.wholeMilliseconds)  // CALL-2.1
         }
         sends += 1
         let stream = caller.open(onward, on: eventLoop, receiver: self)

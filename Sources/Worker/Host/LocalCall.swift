@@ -55,7 +55,7 @@ final class LocalCall: CallStream, CallReceiver {
         let now = Instant.now()
         if head.deadline > 0 {
             let left = Duration.milliseconds(Int64(head.deadline)) - (now - arrivedAt)
-            head.deadline = max(1, left.wholeMilliseconds)
+            head.deadline = max(1, left.wholeMilliseconds)  // CALL-2.1
         }
         let stream = service.definition.upstream.open(head, on: eventLoop, receiver: self)
         state = .running(stream, since: now)
@@ -102,7 +102,7 @@ final class LocalCall: CallStream, CallReceiver {
         receiver = nil
         let before = state
         end(nil)
-        if case .running(let stream, _) = before { stream.cancel(code, reason: reason) }
+        if case .running(let stream, _) = before { stream.cancel(code, reason: reason) }  // CALL-3.2
     }
 
     // MARK: CallReceiver

@@ -50,7 +50,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
             stream.fail(CallError(.notFound, "\(name) does not offer \(head.service)"))
             return DroppedReceiver()
         }
-        return Splice.start(stream) { service.open(head, on: stream.eventLoop, receiver: $0) }
+        return Splice.start(stream) { service.open(head, on: stream.eventLoop, receiver: $0) }  // CALL-1.3
     }
 
     private func refusal(of head: Head, from peer: PeerInfo) -> CallError? {
@@ -58,17 +58,18 @@ final class ServiceHost: StreamAcceptor, Sendable {
         switch head.method {
         case MeshMethod.ping: return nil
         case MeshMethod.notice:
-            return peer.roles.contains(.coordinator) ? nil : CallError(.permissionDenied, "only a coordinator sends notices")
+            return peer.roles.contains(.coordinator) ? nil : CallError(.permissionDenied, "only a coordinator sends notices")  // MSG-8.1
         case "": break
-        default: return CallError(.notFound, "a worker has no method \(head.method)")
+        default: return CallError(.notFound, "a worker has no method \(head.method)")  // MSG-1.5
         }
-        if isDraining.withLock({ $0 }) { return CallError(.draining, "\(name) is shutting down") }
-        if !head.worker.isEmpty, head.worker != name { return CallError(.notFound, "this is \(name), not \(head.worker)") }
+        if isDraining.withLock({ $0 }) { return CallError(.draining, "\(name) is shutting down") }  // CALL-5.6
+        if !head.worker.isEmpty, head.worker != name { return CallError(.notFound, "this is \(name), not \(head.worker)") }  // CALL-1.2
+        // CALL-1.1
         guard let service = services[head.service] else { return CallError(.notFound, "\(name) does not offer \(head.service)") }
         return service.isHealthy ? nil : service.refusal
     }
 
-    private static let ping = ServiceHandler.inline { _, body, _ in (Head(), body) }
+    private static let ping = ServiceHandler.inline { _, body, _ in (Head(), body) }  // MSG-1.6
 
     private var notice: ServiceHandler {
         .inline { [notices] _, body, peer throws(CallError) in

@@ -16,11 +16,11 @@ struct Enrolment {
         let certificate: Certificate
         do {
             certificate = try Certificate(decoding: answer.certificate)
-            try certificate.verify(authority: identity.credentials.authority)
+            try certificate.verify(authority: identity.credentials.authority)  // TOKEN-5.1
         } catch {
             throw WorkerError(.refused, "the coordinator's answer holds no valid certificate: \(error)")
         }
-        guard certificate.identityKey == identity.credentials.identity.publicKey,
+        guard certificate.identityKey == identity.credentials.identity.publicKey,  // TOKEN-5.1
             certificate.staticKey == identity.credentials.staticKey.publicKey, certificate.name == name
         else { throw WorkerError(.refused, "the coordinator's certificate is for another node: \(certificate.name)") }
         var credentials = identity.credentials

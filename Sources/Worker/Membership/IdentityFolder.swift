@@ -44,7 +44,7 @@ package final class IdentityFolder: Sendable {
     // MARK: Boot epoch
 
     /// Counts this start, durably, before anybody hears of it. `nonce` is a random word.
-    package func countStart(nonce: UInt32) throws(WorkerError) -> BootEpoch {
+    package func countStart(nonce: UInt32) throws(WorkerError) -> BootEpoch {  // ID-8.3
         var starts: UInt32 = 0
         if let bytes = try read(File.starts) {
             let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""

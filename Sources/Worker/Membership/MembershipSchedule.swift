@@ -81,7 +81,7 @@ package struct MembershipSchedule: Sendable {
         guard link != nil else { return .connect }
         if let renewal, wall >= renewal.due, retryRenewal.map({ now >= $0 }) ?? true { return .renew }
         if let renewal, wall >= renewal.expires { return .rest }
-        if hasChanged || registeredOn != link { return .register }
+        if hasChanged || registeredOn != link { return .register }  // MSG-2.1
         return isWorthSaying(load, now: now) ? .load : .rest
     }
 

@@ -152,7 +152,7 @@ final class WireMembership: Sendable {
         if let certificate = credentials.certificate { use(certificate) }
         logger.info("certificate renewed")
         // A link that was made with an expired certificate is good for nothing else.
-        guard wasExpired else { return }
+        guard wasExpired else { return }  // TOKEN-6.1
         for (_, peer) in endpoint.peers where peer.roles.contains(.coordinator) {
             if let node = peer.nodeID { endpoint.close(node, .none, reason: "the certificate was renewed") }
         }

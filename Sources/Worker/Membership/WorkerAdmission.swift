@@ -29,8 +29,8 @@ final class WorkerAdmission: LinkAdmission, Sendable {
     func tokenSecret(_ id: TokenID) -> SecretBytes? { nil }
 
     func admit(_ peer: PeerInfo) -> ErrorCode? {
-        if peer.isExpired { return .expired }
-        return peer.nodeID.map { id in state.withLock { $0.revoked.contains(id) } } == true ? .revoked : nil
+        if peer.isExpired { return .expired }  // HS-9.3
+        return peer.nodeID.map { id in state.withLock { $0.revoked.contains(id) } } == true ? .revoked : nil  // ID-8.9
     }
 
     func linkUp(_ peer: PeerInfo, link: LinkID) { state.withLock { $0.onLink }?(peer, link, true) }

@@ -77,11 +77,11 @@ final class WireSide: Sendable {
         switch notice.kind {
         case .revoked:
             admission.revoke(notice.nodes)
-            for node in notice.nodes { endpoint.close(node, .revoked, reason: "the node was revoked") }
+            for node in notice.nodes { endpoint.close(node, .revoked, reason: "the node was revoked") }  // ID-8.9
         case .drain:
-            host.drain()
+            host.drain()  // MSG-8.2
             logger.notice("draining on the operator's wish; calls in progress go on, new ones are refused")
-        default:
+        default:  // MSG-8.3
             logger.warning("notice from the coordinator", metadata: ["text": "\(notice.text)"])
         }
     }

@@ -14,8 +14,8 @@ package import Wire
 /// land after the second one and after what another client wrote in between.
 package enum RetryRule {
     package static func permits(_ code: ErrorCode, head: Head, sends: Int, answered: Bool, isHeld: Bool) -> Bool {
-        guard !answered, isHeld, sends < Limits.attempts, concernsWorker(code) else { return false }
-        return code.isNotProcessed || isIdempotent(head)
+        guard !answered, isHeld, sends < Limits.attempts, concernsWorker(code) else { return false }  // CALL-5.1
+        return code.isNotProcessed || isIdempotent(head)  // CALL-5.2
     }
 
     /// Whether sending the call twice does no more than sending it once.
@@ -23,7 +23,7 @@ package enum RetryRule {
         !head.idempotencyKey.isEmpty || ["GET", "HEAD", "OPTIONS"].contains(head.verb)
     }
 
-    private static func concernsWorker(_ code: ErrorCode) -> Bool {
+    private static func concernsWorker(_ code: ErrorCode) -> Bool {  // CALL-5.3
         switch code.base {
         case ErrorCode.cancelled, .deadlineExceeded, .busy, ErrorCode.tooLarge.base, ErrorCode.badRequest.base,
             ErrorCode.permissionDenied.base, ErrorCode.hopsExhausted.base, ErrorCode.conflict.base:

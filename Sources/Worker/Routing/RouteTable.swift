@@ -12,6 +12,7 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
     private let ownName: String
     private let locality: Locality
     private let reach: Reach
+    private var snapshot = SnapshotJoiner()
 
     private struct Entry: Sendable {
         var balancer: Balancer
@@ -178,6 +179,7 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
     /// The registry has changed, as far as the workers of `services` are concerned (`nil`: all of them). Only what is cached is
     /// touched: a route that nobody asks for costs nothing.
     package mutating func apply(_ event: WatchEvent, of services: Set<String>? = nil, now: Instant) {
+        guard let event = snapshot.whole(event) else { return }
         for key in Array(entries.keys) where services?.contains(key.service) ?? true {
             switch event {
             case .snapshot(_, let records): replace(key, with: members(records, for: key), now: now)
