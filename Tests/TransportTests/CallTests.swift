@@ -36,6 +36,7 @@ import Wire
         return (client, server, try await server.serve())
     }
 
+    // CALL-1.4, MSG-1.1
     @Test(arguments: ["echo", "async-echo", "offloaded-echo", "pump"], [0, 1, 128, 5_000, 100_000, 1_000_000])
     func answersWithWhatItWasGiven(service: String, size: Int) async throws {
         let (client, server, target) = try await pair()
@@ -64,6 +65,7 @@ import Wire
         await server.shutdown()
     }
 
+    // CALL-1.6, MSG-1.5
     @Test func refusalsCarryTheirCodeAndWait() async throws {
         let (client, server, target) = try await pair()
         let error = await #expect(throws: CallError.self) { try await client.caller(to: target).unary(Head(service: "refuse")) }
@@ -74,6 +76,7 @@ import Wire
         await server.shutdown()
     }
 
+    // FRAME-2.4, CALL-1.6
     @Test func anAnswerThatBreaksOffIsAnError() async throws {
         let (client, server, target) = try await pair()
         let error = await #expect(throws: CallError.self) { try await client.caller(to: target).unary(Head(service: "break")) }
@@ -82,6 +85,7 @@ import Wire
         await server.shutdown()
     }
 
+    // CALL-2.2, CALL-2.4
     @Test func deadlinesEndCallsOnBothSides() async throws {
         let cancelled = Atomic<Bool>(false)
         let table = ServiceTable(services: [
@@ -103,6 +107,7 @@ import Wire
         await server.shutdown()
     }
 
+    // CALL-3.1
     @Test func aCancelledTaskCancelsItsCall() async throws {
         let started = Atomic<Bool>(false)
         let cancelled = Atomic<Bool>(false)
@@ -162,6 +167,7 @@ import Wire
         await server.shutdown()
     }
 
+    // FRAME-7.1, FRAME-8.2, CALL-3.3
     @Test func theLossOfALinkFailsItsCalls() async throws {
         let (client, server, target) = try await pair()
         let caller = client.caller(to: target)

@@ -33,6 +33,7 @@ import Wire
         await server.shutdown()
     }
 
+    // HS-9.1
     @Test func aRefusedPeerIsToldWhy() async throws {
         let mesh = try MeshFixture()
         let door = Door(refusing: ["client": .revoked])
@@ -58,6 +59,7 @@ import Wire
         await server.shutdown()
     }
 
+    // HS-8.1
     @Test func anotherMeshHearsNothing() async throws {
         let server = try MeshFixture().endpoint("server")
         let client = try MeshFixture().endpoint("client")
@@ -85,6 +87,7 @@ import Wire
         await other.shutdown()
     }
 
+    // MSG-3.5
     @Test func aProbeSeesTheNodeAndLeavesNoLink() async throws {
         let mesh = try MeshFixture()
         let door = Door()
@@ -129,6 +132,7 @@ import Wire
         await client.shutdown()
     }
 
+    // FRAME-10.2
     @Test func aSilentPeerIsNoticed() async throws {
         let mesh = try MeshFixture()
         let client = try mesh.endpoint("client", silenceLimit: .seconds(2))

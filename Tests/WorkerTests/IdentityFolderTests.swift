@@ -33,6 +33,7 @@ import Worker
         }
     }
 
+    // ID-8.3
     @Test func startsAreCounted() throws {
         try withPath { path in
             for start in 1...3 as ClosedRange<UInt32> {

@@ -41,6 +41,7 @@ import Worker
         #expect(schedule.isRegistered)
     }
 
+    // MSG-2.1
     @Test mutating func everyLinkIsRegisteredOn() {
         register()
         schedule.linkDown(LinkID(rawValue: 99))

@@ -61,6 +61,7 @@ import Worker
         await node.shutdown()
     }
 
+    // CALL-4.1
     @Test func othersServeWhatIsNotHere() async throws {
         let member = FakeCallee(.echo)
         let (node, coordinator) = try await Self.node(members: ["there": member])
@@ -123,6 +124,7 @@ import Worker
         await node.shutdown()
     }
 
+    // CALL-4.2
     @Test func theHopBudgetEnds() async throws {
         let member = FakeCallee(.echo)
         let (node, _) = try await Self.node(members: ["there": member])

@@ -73,6 +73,20 @@ import Worker
         await node.shutdown()
     }
 
+    // CALL-2.1
+    @Test(.timeLimit(.minutes(1))) func theTimeThatACallWaitedIsTakenOffItsDeadline() async throws {
+        let member = FakeCallee(.echo)
+        let (node, coordinator) = try await NodeRoutingTests.node(members: ["there": member])
+        coordinator.state.withLock { $0.delay = .milliseconds(200) }
+        var head = NodeRoutingTests.head()
+        head.deadline = 30_000
+        let sent = head
+        _ = try await onLoop { Probe(node, sent, on: $0) }
+        while member.calls == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(member.seen.withLock { $0.heads.allSatisfy { $0.deadline > 0 && $0.deadline <= 29_800 } })
+        await node.shutdown()
+    }
+
     @Test(.timeLimit(.minutes(1))) func withoutADeadlineOnlyTheHeadMustCome() async throws {
         let (hang, echo) = (FakeCallee(.hang), FakeCallee(.echo))
         let (slow, _) = try await NodeRoutingTests.node(members: ["there": hang], answerTimeout: .milliseconds(100))
@@ -100,6 +114,7 @@ import Worker
         await node.shutdown()
     }
 
+    // CALL-3.2
     @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func cancellationReachesWhoeverServes(locally: Bool) async throws {
         let callee = FakeCallee(.hang)
         let (node, _) = try await NodeRoutingTests.node(

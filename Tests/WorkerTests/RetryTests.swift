@@ -19,6 +19,7 @@ import Worker
         for verb in ["", "POST", "PUT", "DELETE", "GET"] { #expect(permits(code, head(verb))) }
     }
 
+    // CALL-5.2
     @Test(arguments: [ErrorCode.linkLost, .upstreamFailed, .internalError])
     func whatMayHaveHadAnEffectIsRepeatedOnlyWhereThatDoesNoHarm(code: ErrorCode) {
         for verb in ["GET", "HEAD", "OPTIONS"] { #expect(permits(code, head(verb))) }
@@ -28,6 +29,7 @@ import Worker
         }
     }
 
+    // CALL-5.3
     @Test(arguments: [
         ErrorCode.cancelled, .deadlineExceeded, .busy, .tooLarge, .badRequest, .permissionDenied, .hopsExhausted, .cancelled.notProcessed,
     ])
@@ -35,6 +37,7 @@ import Worker
         #expect(!permits(code, head("GET", key: "k")))
     }
 
+    // CALL-5.1
     @Test func neverAfterAnAnswerOrWithoutTheBodyOrTooOften() {
         #expect(!permits(.unreachable, head("GET"), answered: true))
         #expect(!permits(.unreachable, head("GET"), isHeld: false))

@@ -5,6 +5,7 @@ import Wire
 @testable import Coordinator
 
 @Suite struct EnrolTests {
+    // TOKEN-4.2
     @Test func aTokenAdmitsAsManyKeysAsItHasUses() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 2)
@@ -13,6 +14,7 @@ import Wire
         #expect(fixture.refusal(3, "c") == .tokenUsedUp)
     }
 
+    // TOKEN-4.3
     @Test func aLostAnswerBurnsNothing() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken()
@@ -23,6 +25,7 @@ import Wire
         #expect(fixture.machine.tokens[AdmissionFixture.tokenID(1)]?.value.users.count == 1)
     }
 
+    // TOKEN-4.2
     @Test func tokensExpire() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 5, life: 60)
@@ -33,6 +36,7 @@ import Wire
         #expect(fixture.refusal(1, "a") == .expired)
     }
 
+    // TOKEN-4.2
     @Test func tokensAreRevoked() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 5)
@@ -41,6 +45,7 @@ import Wire
         #expect(throws: CallError.self) { try fixture.revokeToken(9) }
     }
 
+    // ID-8.2
     @Test func theSameKeyGetsTheSameNameBack() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(1)
@@ -52,6 +57,7 @@ import Wire
         #expect(fixture.member("renamed") == nil)
     }
 
+    // ID-8.1
     @Test func aSecondKeyDoesNotGetTheNameAndTheHolderIsTold() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 3)
@@ -67,12 +73,14 @@ import Wire
         try fixture.enrol(2, "b")
     }
 
+    // TOKEN-4.5
     @Test(arguments: ["", "a b", "coordinator-x", "ä"]) func namesThatNobodyGets(name: String) throws {
         let fixture = AdmissionFixture()
         try fixture.addToken()
         #expect(fixture.refusal(1, name) == .badRequest)
     }
 
+    // TOKEN-4.4
     @Test func aTokenMakesNoCoordinators() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 9)
@@ -87,6 +95,7 @@ import Wire
 
     @Test func anUnknownTokenIsRefused() { #expect(AdmissionFixture().refusal(1, "a", token: 9) == .revoked) }
 
+    // ID-3.1, ID-7.3
     @Test func renewalKeepsNameNodeAndSalt() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken()
@@ -105,6 +114,7 @@ import Wire
         #expect(fixture.member("a")?.previousSerial == certificate.serial)
     }
 
+    // ID-8.6
     @Test func aRevokedKeyIsNeitherRenewedNorEnrolled() throws {
         let fixture = AdmissionFixture()
         try fixture.addToken(uses: 9)

@@ -8,6 +8,7 @@ import Wire
 
 /// A coordinator and workers on real sockets.
 @Suite(.timeLimit(.minutes(2))) struct CoordinatorNodeTests {
+    // TOKEN-4.6, MSG-3.1, MSG-1.6
     @Test func aWorkerEnrolsRegistersAndIsFound() async throws {
         let folder = try TemporaryFolder()
         let coordinator = try await RunningCoordinator.start(folder.file("data"))
@@ -60,6 +61,7 @@ import Wire
         await coordinator.stop()
     }
 
+    // TOKEN-4.1
     @Test func aWrongSecretIsMetWithSilenceAndAWrongSignatureIsRefused() async throws {
         let folder = try TemporaryFolder()
         let coordinator = try await RunningCoordinator.start(folder.file("data"))
@@ -75,6 +77,7 @@ import Wire
         await coordinator.stop()
     }
 
+    // TOKEN-3.3, TOKEN-3.4
     @Test func membersRenewAndJoinersDoNothingElse() async throws {
         let folder = try TemporaryFolder()
         let coordinator = try await RunningCoordinator.start(folder.file("data"))
@@ -85,6 +88,10 @@ import Wire
         try await worker.renew()
         #expect(worker.nodeID == node)
         #expect(try #require(worker.endpoint.credentials.certificate).serial > serial)
+        do {
+            _ = try await worker.call(MeshMethod.enrol, [])
+            Issue.record("a member has enrolled already")
+        } catch let error as CallError { #expect(error.code == .permissionDenied) }
         let stranger = try TestWorker(authority: token.authority)
         do {
             _ = try await stranger.endpoint.enrol(token) { _ in

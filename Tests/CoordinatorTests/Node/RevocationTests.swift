@@ -19,6 +19,7 @@ import Wire
         return (coordinator, alpha, beta)
     }
 
+    // ID-8.6, ID-8.7, ID-8.8
     @Test func revocationClosesLinksAndIsTold() async throws {
         let folder = try TemporaryFolder()
         let (coordinator, alpha, beta) = try await mesh(folder)
@@ -53,6 +54,7 @@ import Wire
         await coordinator.stop()
     }
 
+    // ID-8.4
     @Test func aCopyIsRefusedWhileTheOriginalLives() async throws {
         let folder = try TemporaryFolder()
         let (coordinator, alpha, beta) = try await mesh(folder)
@@ -90,6 +92,7 @@ import Wire
         await coordinator.stop()
     }
 
+    // ID-7.4, HS-9.4
     /// An expired certificate is good for its own renewal and for nothing else.
     @Test func anExpiredMemberRenewsAndDoesNothingElse() async throws {
         let folder = try TemporaryFolder()

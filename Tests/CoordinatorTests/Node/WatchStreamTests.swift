@@ -102,6 +102,7 @@ import Wire
         await coordinator.stop()
     }
 
+    // MSG-1.4, MSG-1.5, MSG-5.2
     @Test func aRequestThatIsNoneIsRefused() async throws {
         let folder = try TemporaryFolder()
         let coordinator = try await RunningCoordinator.start(folder.file("data"))
@@ -114,6 +115,14 @@ import Wire
                 Issue.record("\(method) takes anything")
             } catch let error as CallError { #expect(error.code == .badRequest, "\(method)") }
         }
+        do {
+            _ = try await watcher.call(MeshMethod.resolve, try ResolveRequest(name: "nobody").encode())
+            Issue.record("there is no such worker")
+        } catch let error as CallError { #expect(error.code == .notFound) }
+        do {
+            _ = try await watcher.call(MeshMethod.discover, [UInt8](repeating: 0, count: Limits.message + 1))
+            Issue.record("a request has a limit")
+        } catch let error as CallError { #expect(error.code == .tooLarge) }
         do {
             _ = try await watcher.call("mesh.unheard-of")
             Issue.record("there is no such method")

@@ -15,6 +15,7 @@ import Testing
         ] as [(String, HostClass)])
     func classifies(host: String, expected: HostClass) { #expect(HostClass(host) == expected) }
 
+    // MSG-3.6
     @Test func onlyNeighboursMayAdvertiseWhatOnlyTheyReach() {
         #expect(HostClass.loopback.mayBeAdvertised(bySomeoneAt: .loopback))
         #expect(!HostClass.loopback.mayBeAdvertised(bySomeoneAt: .routable))

@@ -38,6 +38,7 @@ import Wire
         #expect(reach.endpoints == [])
     }
 
+    // MSG-3.7
     @Test func probesAreRateLimited() {
         var reach = Reachability()
         _ = reach.propose([a], isNewProcess: true, now: at(0))

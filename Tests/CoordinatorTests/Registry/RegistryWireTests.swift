@@ -6,6 +6,7 @@ import Wire
 
 /// Workers with a link.
 @Suite struct RegistryWireTests {
+    // MSG-3.4, MSG-3.1
     @Test func aWorkerIsHandedOutOnceItWasDialledBack() throws {
         let fixture = RegistryFixture()
         let member = RegistryFixture.member(1)
@@ -62,6 +63,7 @@ import Wire
         #expect(probes <= 3)
     }
 
+    // MSG-5.1
     @Test func silenceSuspectsAndRemoves() throws {
         let fixture = RegistryFixture()
         try fixture.join(1, ["ocr"])
@@ -100,6 +102,7 @@ import Wire
         #expect(fixture.takeTodo().dirty == ["w1"])
     }
 
+    // MSG-3.9
     @Test func aDrainingWorkerGetsNothingNewUntilItStartsAgain() throws {
         let fixture = RegistryFixture()
         try fixture.join(1, ["ocr"])
@@ -113,6 +116,7 @@ import Wire
         #expect(fixture.state("w1") == .online)
     }
 
+    // MSG-3.10
     @Test func leavingRemovesAtOnce() throws {
         let fixture = RegistryFixture()
         try fixture.join(1, ["ocr"])
@@ -130,6 +134,16 @@ import Wire
         #expect(fixture.list().map(\.name) == ["llm", "rag"])
     }
 
+    // MSG-3.8
+    @Test func loadsOfServicesThatAreNotOfferedAreIgnored() throws {
+        let fixture = RegistryFixture()
+        try fixture.join(1, ["ocr"])
+        fixture.load(1, ["llm": LoadReport(inFlight: 7)])
+        #expect(fixture.resolve("w1")?.load == LoadReport())
+        #expect(fixture.names("llm") == [] && fixture.names("ocr") == ["w1"])
+    }
+
+    // MSG-5.1
     @Test func aServiceThatItsWorkerFindsIllIsNotHandedOut() throws {
         let fixture = RegistryFixture()
         try fixture.join(1, ["ocr", "llm"])
@@ -156,6 +170,7 @@ import Wire
         #expect(throws: CallError.self) { try fixture.health("w9", "ocr", true) }
     }
 
+    // MSG-3.2, MSG-3.3
     @Test func whatCannotBePassedOnIsRefused() throws {
         let fixture = RegistryFixture()
         var registration = RegistryFixture.registration(["ocr"])

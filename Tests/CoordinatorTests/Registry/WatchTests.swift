@@ -31,12 +31,13 @@ import Wire
             case .removed(_, let name): records[name] = nil
             }
             if event.revision > 0 {
-                #expect(event.revision >= revision)
+                #expect(event.revision > revision)
                 revision = event.revision
             }
         }
     }
 
+    // MSG-6.4, MSG-6.6
     /// Whatever happens, and however slowly it reads, a watcher ends with what the registry has.
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func everyWatcherEndsWithTheTruth(seed: UInt64) throws {
@@ -83,6 +84,7 @@ import Wire
         return record
     }
 
+    // MSG-6.2
     @Test func aSnapshotOfManyComesInPiecesThatSayWhereTheyEnd() throws {
         let fixture = RegistryFixture()
         for number in 0..<3_000 { try fixture.join(number, ["ocr"]) }
@@ -97,6 +99,7 @@ import Wire
         #expect(mirror.revision == fixture.registry.revision)
     }
 
+    // MSG-6.1
     @Test func anEmptyRegistryHasASnapshotToo() throws {
         let fixture = RegistryFixture(revision: 9)
         var mirror = Mirror(cursor: WatchCursor(filter: [], from: fixture.registry.revision))
@@ -117,6 +120,7 @@ import Wire
         #expect(!fixture.takeTodo().hasNews)
     }
 
+    // MSG-6.7
     @Test func aWatcherThatIsTooLateIsTold() throws {
         let fixture = RegistryFixture()
         fixture.registry.log = ChangeLog(capacity: 10)

@@ -9,6 +9,7 @@ import Wire
     private static let get = "GET /service/svc/a?b HTTP/1.1\r\nHost: localhost\r\n\r\n"
     private static let upload = "POST /service/svc HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+    // HTTP-1.1, HTTP-1.2
     @Test func theHeadIsWhatTheServiceNeeds() async throws {
         let stub = StubCaller()
         try await TestFront.with(stub) { front in
@@ -58,6 +59,7 @@ import Wire
         }
     }
 
+    // HTTP-4.2, HTTP-4.3
     @Test(arguments: [
         (ErrorCode.notFound, 404), (.unavailable, 503), (.upstreamFailed, 502), (.unreachable, 502), (.deadlineExceeded, 504),
         (.overloaded, 503), (.draining, 503), (.tooLarge, 431), (.linkLost, 502), (.badRequest, 400), (.cancelled, 502),
@@ -75,6 +77,7 @@ import Wire
         }
     }
 
+    // HTTP-1.3
     @Test func aHeadThatDoesNotFitIsRefused() async throws {
         try await TestFront.with { front in
             let client = try await front.connect()
@@ -86,6 +89,20 @@ import Wire
         }
     }
 
+    // HTTP-4.1
+    @Test(arguments: [1, 100, 199, 600, 65_535] as [UInt16]) func whatIsNoFinalStatusIsABadGateway(status: UInt16) async throws {
+        let stub = StubCaller { call in
+            call.respond(status: status)
+            call.end()
+        }
+        try await TestFront.with(stub) { front in
+            let client = try await front.connect()
+            try await client.send(Self.get)
+            #expect(try await client.wait(for: "\r\n\r\n").hasPrefix("HTTP/1.1 502 "))
+        }
+    }
+
+    // HTTP-4.4
     @Test func failuresAfterTheHeadBreakTheConnection() async throws {
         let stub = StubCaller { call in
             call.respond()
@@ -117,6 +134,7 @@ import Wire
         }
     }
 
+    // CALL-3.1
     @Test func aClientThatLeavesCancels() async throws {
         let stub = StubCaller()
         try await TestFront.with(stub) { front in

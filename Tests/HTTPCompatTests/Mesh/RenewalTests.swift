@@ -7,19 +7,6 @@ import Worker
 
 /// Certificates that are due, and certificates whose time is over.
 @Suite(.timeLimit(.minutes(2))) struct RenewalTests {
-    /// The authority's key pair, from the folder of a coordinator.
-    func authority(_ mesh: TestMesh) throws -> IdentityKeyPair {
-        let file = [UInt8](try Data(contentsOf: mesh.folder.appendingPathComponent("coordinator/authority.key")))
-        var seed: [UInt8] = []
-        try file.decode { bytes throws(WireError) in
-            var cursor = TLVCursor()
-            while let field = try cursor.next(in: bytes) {
-                if field.type == 2 { seed = try bytes.array(field, limit: 32) }
-            }
-        }
-        return try IdentityKeyPair(seed: SecretBytes(seed))
-    }
-
     /// Gives the worker in `path` a certificate that was issued `age` seconds ago for `life`.
     func backdate(_ path: String, _ authority: IdentityKeyPair, age: UInt64, life: UInt64) throws -> Certificate {
         let folder = try IdentityFolder(path: path)
@@ -36,6 +23,7 @@ import Worker
         return certificate
     }
 
+    // TOKEN-6.1
     @Test(arguments: [(age: 800, life: 900), (age: 90_000, life: 86_400)] as [(age: UInt64, life: UInt64)])
     func isRenewedAndThenUsed(age: UInt64, life: UInt64) async throws {
         try await TestMesh.with { mesh in
@@ -43,7 +31,7 @@ import Worker
             await first?.shutdown()
             first = nil
             let path = mesh.folder.appendingPathComponent("w").path
-            let before = try backdate(path, try authority(mesh), age: age, life: life)
+            let before = try backdate(path, try mesh.authority(), age: age, life: life)
             let helper = try await mesh.worker("helper", [HostedService("echo", handler: echo)])
             var node: WorkerNode? = try mesh.make(mesh.configuration("w"))
             try await node?.start()
@@ -55,5 +43,20 @@ import Worker
             #expect(after.expires > before.expires && after.nodeID == before.nodeID)
             await helper.shutdown()
         }
+    }
+}
+
+extension TestMesh {
+    /// The authority's key pair, from the folder of the coordinator.
+    func authority() throws -> IdentityKeyPair {
+        let file = [UInt8](try Data(contentsOf: folder.appendingPathComponent("coordinator/authority.key")))
+        var seed: [UInt8] = []
+        try file.decode { bytes throws(WireError) in
+            var cursor = TLVCursor()
+            while let field = try cursor.next(in: bytes) {
+                if field.type == 2 { seed = try bytes.array(field, limit: 32) }
+            }
+        }
+        return try IdentityKeyPair(seed: SecretBytes(seed))
     }
 }

@@ -144,6 +144,7 @@ import Worker
         }
     }
 
+    // ID-8.9
     @Test func aRevokedWorkerIsCutOffEverywhere() async throws {
         try await TestMesh.with { mesh in
             let server = try await mesh.worker("server", [HostedService("echo", handler: echo)])

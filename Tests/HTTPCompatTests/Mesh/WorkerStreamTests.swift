@@ -130,6 +130,7 @@ import Worker
         }
     }
 
+    // CALL-1.3
     @Test func aForwardedCallIsNotForwardedAgain() async throws {
         try await TestMesh.with { mesh in
             let server = try await mesh.worker("server", [HostedService("echo", handler: echo)])

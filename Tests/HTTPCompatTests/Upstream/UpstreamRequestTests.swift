@@ -14,6 +14,7 @@ import Wire
         return try UpstreamRequest(head, to: url, prefix: url.base, carriesOn: carriesOn).head(.none)
     }
 
+    // HTTP-2.3
     @Test func hostIsTheUpstreams() throws {
         let head = try make { $0.fields = [Head.Field("host", "attacker"), Head.Field("x", "y")] }
         #expect(head.headers["host"] == ["10.0.0.1:9000"])
@@ -25,6 +26,7 @@ import Wire
         #expect(try make({ _ in }, base: "/api").uri == "/api/")
     }
 
+    // HTTP-2.1
     /// Nothing that another machine says may frame the body or end a line.
     @Test(arguments: [
         [Head.Field("x", "a\r\nEvil: 1")], [Head.Field("x", "a\nb")], [Head.Field("x", "a\0")], [Head.Field("x\r\ny", "a")],
@@ -36,6 +38,7 @@ import Wire
         #expect(throws: CallError.self) { _ = try make { $0.fields = fields } }
     }
 
+    // HTTP-2.3
     @Test func framingFieldsAreDropped() throws {
         let head = try make {
             $0.fields = ["transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive"].map { Head.Field($0, "x") }
@@ -43,6 +46,7 @@ import Wire
         #expect(head.headers.map(\.name) == ["host"])
     }
 
+    // HTTP-2.1, HTTP-2.2
     @Test(arguments: ["/a b", "/a\r\nX: y", "/a\0", "/é", "/../x", "/x/../../y", "/%2e%2E/x", "/x/..%2fy", "/..\\x", "/.."])
     func pathsThatEscapeAreRefused(path: String) {
         #expect(throws: CallError.self) { _ = try make { $0.path = path } }
@@ -53,6 +57,7 @@ import Wire
         #expect(try make { $0.path = path }.uri == path)
     }
 
+    // HTTP-2.1
     @Test(arguments: ["", "GET /x", "GE T", "CONNECT"])
     func methodsAreTokens(verb: String) throws {
         if verb.isEmpty {
@@ -120,6 +125,7 @@ import Wire
 
 /// One request to an upstream, without a connection.
 @Suite struct UpstreamTurnTests {
+    // HTTP-2.4
     @Test func bodiesAreAsLongAsPromised() {
         var turn = UpstreamTurn()
         turn.headSent(.length(5))

@@ -92,6 +92,7 @@ import Worker
         }
     }
 
+    // HTTP-3.1
     @Test func anUpstreamThatDiesBreaksTheAnswer() async throws {
         try await with { service, front in
             let chunked = try await front.connect()
@@ -112,6 +113,7 @@ import Worker
         }
     }
 
+    // HTTP-3.1
     @Test func saysWhyThereIsNoAnswer() async throws {
         let service = try await PythonService.start()
         let url = service.url
@@ -125,6 +127,7 @@ import Worker
         }
     }
 
+    // HTTP-1.3
     @Test func aDeadlineEndsTheCall() async throws {
         try await with { service, front in
             let client = try await front.connect()
@@ -139,6 +142,7 @@ import Worker
         }
     }
 
+    // HTTP-5.1
     @Test func redirectsAndErrorsPassThrough() async throws {
         try await with { _, front in
             let client = try await front.connect()

@@ -42,6 +42,7 @@ import Wire
         #expect(try #require(lengths[false]?.min()) > 850)
     }
 
+    // LZ4-2.2
     @Test func liesAboutTheRawSizeAreRefused() throws {
         var packed: [UInt8] = []
         _ = try #require(LZ4.compress(Self.text.span.bytes, into: &packed))

@@ -18,6 +18,7 @@ import Wire
         }
     }
 
+    // HS-8.5
     /// Cut off anywhere, a flight only makes its reader wait; and the whole of it arrives byte by byte.
     @Test func aTruncatedFirstFlightWaits() throws {
         var mesh = try Mesh()
@@ -42,6 +43,7 @@ import Wire
         [2, 1, 1, 0], [0, 1, 1, 0], [1, 9, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [1, 1, 3, 0], [1, 1, 4, 0], [1, 1, 1, 1], [1, 2, 2, 0],
     ]
 
+    // HS-2.1, HS-2.2
     @Test(arguments: prefaces.map { magic + $0 } + [[], Array("GET / HT".utf8), magic])
     func otherPrefacesAreRefused(preface: [UInt8]) throws {
         #expect(throws: WireError.badPreface) { _ = try Preface(decoding: preface) }
@@ -52,6 +54,7 @@ import Wire
         #expect(throws: WireError.streamState) { _ = try responder.receive(preface) }
     }
 
+    // HS-8.2
     /// The length is refused as soon as it is there: nothing is kept for what will not be read.
     @Test func longMessagesAreRefusedByTheirLength() throws {
         var mesh = try Mesh()
@@ -68,6 +71,7 @@ import Wire
         }
     }
 
+    // HS-4.3
     @Test func nothingMayFollowTheFirstFlight() throws {
         var mesh = try Mesh()
         var initiator = mesh.initiator(try mesh.member("a"), expecting: .role(.worker))
@@ -76,6 +80,7 @@ import Wire
         #expect(throws: WireError.trailing) { _ = try responder.receive(flight) }
     }
 
+    // HS-4.1
     /// The token is looked up before any key is touched, and the mac is checked before the token is looked up.
     @Test func mac1IsCheckedFirst() throws {
         var mesh = try Mesh()
@@ -117,6 +122,7 @@ import Wire
 
     // MARK: Payloads
 
+    // HS-6.1, HS-6.2, HS-6.3
     @Test func whatWasNegotiatedMustBeWhatWasOffered() throws {
         let preface = Preface(suite: .chaChaPoly, pattern: .member)
         var payload = HandshakePayload(preface: preface, parameters: LinkParameters(bootEpoch: 1), certificate: nil)
@@ -131,6 +137,7 @@ import Wire
         #expect(throws: WireError.downgrade) { try payload.checkOffer(preface) }
     }
 
+    // HS-6.1
     /// A peer that is honest in all but what it says it was offered.
     @Test func aDowngradeEndsTheHandshakeOnBothSides() throws {
         var mesh = try Mesh()
@@ -160,6 +167,7 @@ import Wire
         #expect(throws: WireError.downgrade) { _ = try responder.receive(last) }
     }
 
+    // CONV-4.14
     @Test func payloadsAreCanonical() throws {
         let preface = Preface(suite: .chaChaPoly, pattern: .member)
         let payload = HandshakePayload(preface: preface, parameters: LinkParameters(bootEpoch: 1), certificate: nil)

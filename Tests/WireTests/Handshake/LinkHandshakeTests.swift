@@ -4,6 +4,7 @@ import Wire
 @Suite struct LinkHandshakeTests {
     private static let suites = Wire.Suite.allCases.filter(\.isAvailable)
 
+    // HS-2.4, HS-8.5
     @Test(arguments: suites, [1, 7, Int.max])
     func membersLink(suite: Wire.Suite, piece: Int) throws {
         var mesh = try Mesh()
@@ -25,6 +26,7 @@ import Wire
         #expect(try pair.initiator.receive.opened(try pair.responder.send.sealed([3])) == [3])
     }
 
+    // HS-3.2
     @Test func joinerLinksWithItsToken() throws {
         var mesh = try Mesh()
         let (joiner, coordinator) = (try mesh.stranger(), try mesh.member("coordinator", .coordinator))
@@ -37,6 +39,7 @@ import Wire
         #expect(pair.initiator.handshakeHash == pair.responder.handshakeHash)
     }
 
+    // TOKEN-3.1
     /// A joiner that has been in another mesh must not show that mesh's certificate, nor trust its authority.
     @Test func joinerTrustsItsTokenOnly() throws {
         var (mesh, elsewhere) = (try Mesh(seed: 1), try Mesh(seed: 2))
@@ -66,6 +69,7 @@ import Wire
 
     // MARK: The initiator's check of message 2
 
+    // HS-7.2, HS-8.6
     @Test func theWrongNodeIsLeftBeforeMessage3() throws {
         var mesh = try Mesh()
         let (worker, meant, found) = (try mesh.member("w"), try mesh.member("meant"), try mesh.member("found"))
@@ -77,6 +81,7 @@ import Wire
         #expect(throws: WireError.streamState) { _ = try initiator.conclude(with: answer) }
     }
 
+    // HS-7.2
     @Test func theWrongRoleIsLeft() throws {
         var mesh = try Mesh()
         let (worker, found, token) = (try mesh.member("w"), try mesh.member("found"), try mesh.token())
@@ -88,6 +93,7 @@ import Wire
         }
     }
 
+    // HS-7.3
     @Test func anExpiredResponderIsLeft() throws {
         var mesh = try Mesh()
         let (worker, found) = (try mesh.member("w"), try mesh.member("found", life: 0))
@@ -107,6 +113,7 @@ import Wire
         #expect(throws: WireError.authentication) { try responder.answer(to: first) }
     }
 
+    // HS-7.1
     /// A responder of this mesh that shows a certificate of another one.
     @Test func aCertificateOfAnotherMeshIsRefusedOnBothSides() throws {
         var (mesh, elsewhere) = (try Mesh(seed: 1), try Mesh(seed: 2))
@@ -124,6 +131,7 @@ import Wire
 
     // MARK: Certificates that do not fit the handshake
 
+    // ID-6.4, HS-7.1
     @Test func aCertificateOfAnotherKeyIsRefusedOnBothSides() throws {
         var mesh = try Mesh()
         var (thief, honest) = (try mesh.member("thief"), try mesh.member("honest"))
@@ -137,6 +145,7 @@ import Wire
         #expect(throws: WireError.authentication) { _ = try initiator.conclude(with: answer) }
     }
 
+    // HS-7.6
     @Test func whoHasNoCertificateOpensAndAcceptsNothing() throws {
         var mesh = try Mesh()
         let stranger = try mesh.stranger()
@@ -150,6 +159,7 @@ import Wire
 
     // MARK: Tokens
 
+    // TOKEN-3.2, HS-3.2
     @Test func wrongTokensMeetSilence() throws {
         var mesh = try Mesh()
         let (joiner, coordinator) = (try mesh.stranger(), try mesh.member("coordinator", .coordinator))

@@ -3,6 +3,7 @@ import Testing
 import Wire
 
 @Suite struct CertificateTests {
+    // ID-5.1
     @Test func whatIsIssuedIsRead() throws {
         var mesh = try Mesh()
         let member = try mesh.member("gpu-1.example_A", [.worker, .relay], life: 100)
@@ -19,12 +20,14 @@ import Wire
         #expect(read.encoded.count < Limits.certificate / 2)
     }
 
+    // ID-6.1
     @Test func anotherAuthorityDoesNotVerify() throws {
         var (mesh, other) = (try Mesh(seed: 1), try Mesh(seed: 2))
         let certificate = try #require(try mesh.member("w").certificate)
         #expect(throws: WireError.certificate(.wrongPeer)) { try certificate.verify(authority: other.authority.publicKey) }
     }
 
+    // ID-2.1, ID-6.2
     /// A certificate that another authority signed for this mesh's id.
     @Test func aForgedSignatureDoesNotVerify() throws {
         var mesh = try Mesh()
@@ -48,6 +51,7 @@ import Wire
         }
     }
 
+    // ID-5.2, ID-5.3
     @Test func anyTruncationAndAnythingBehindIsRefused() throws {
         var mesh = try Mesh()
         let encoded = try #require(try mesh.member("w").certificate).encoded
@@ -59,6 +63,7 @@ import Wire
         #expect(throws: WireError.oversized) { try Certificate(decoding: encoded + [UInt8](repeating: 0, count: 1_024)) }
     }
 
+    // ID-6.3
     /// A node id that does not follow from the key: the authority would have to have signed a lie, so the test is the authority.
     @Test func aNodeIDMustFollowFromTheKey() throws {
         var mesh = try Mesh()
@@ -69,6 +74,7 @@ import Wire
         try fields.signed(by: mesh.authority).verify(authority: mesh.authority.publicKey)
     }
 
+    // CONV-3.6, ID-5.4
     @Test func fieldsStandInTheirOnePlace() throws {
         var mesh = try Mesh()
         let fields = try Fields(try #require(try mesh.member("w").certificate))
@@ -93,6 +99,7 @@ import Wire
         #expect(throws: WireError.missing(0xFFFE)) { try Certificate(decoding: fields.encoded) }
     }
 
+    // CONV-4.1, CONV-4.2, CONV-4.3
     @Test(
         arguments: [
             (4, [UInt8](repeating: 0, count: 31), WireError.badLength(4)), (8, [0, 0, 0, 0, 1], .badLength(8)),
@@ -114,8 +121,10 @@ import Wire
         #expect(throws: Never.self) { try mesh.member(String(repeating: "a", count: 128)) }
     }
 
+    // ID-4.1
     @Test(arguments: ["a", "0", "A.b-c_d", "worker-1"]) func names(good: String) { #expect(Name.isValid(good)) }
 
+    // ID-4.1
     @Test(arguments: ["", ".", "..", "-a", ".a", "_a", "a/b", "a b", "a\u{0}", "a\n", "é", "a:b"])
     func notNames(bad: String) { #expect(!Name.isValid(bad)) }
 

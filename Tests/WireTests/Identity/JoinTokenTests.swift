@@ -10,6 +10,7 @@ import Wire
         return token
     }
 
+    // TOKEN-1.1
     @Test(arguments: [
         [], ["10.0.0.1:7700"], ["mesh.example.org:7700", "[2001:db8::1]:1", "192.168.1.2:65535"], Array(repeating: "a:1", count: 8),
     ])
@@ -34,6 +35,7 @@ import Wire
         #expect(throws: WireError.oversized) { try many.text() }
     }
 
+    // TOKEN-1.4
     /// Every single slip is found: a character altered, left out, doubled or changed with its neighbour.
     @Test func anySlipIsATypo() throws {
         let text = Array(try Self.sample().text().utf8)
@@ -60,11 +62,13 @@ import Wire
         }
     }
 
+    // TOKEN-1.2
     @Test(arguments: ["", " ", "hello", "wmj2_AAAA", "WMJ1_AAAA", "wmj1", "https://example.org/wmj1_AAAA"])
     func somethingElseIsNotAToken(text: String) {
         #expect(throws: TokenError.notAToken) { try JoinToken(text) }
     }
 
+    // TOKEN-1.3
     @Test(arguments: ["wmj1_", "wmj1_A", "wmj1_AAAA", "wmj1_ä", "wmj1_AA AA", "wmj1_" + String(repeating: "A", count: 10_000)])
     func aBrokenTokenIsMistyped(text: String) {
         #expect(throws: TokenError.mistyped) { try JoinToken(text) }

@@ -34,6 +34,7 @@ import Wire
         ("compressed beyond the limit", head(1) + RogueLink.frame(0x00, flags: 4, stream: 1, [0xFF, 0xFF, 0]), .compression),
     ]
 
+    // REC-1.3, FRAME-1.2, FRAME-1.3, FRAME-1.4, FRAME-1.5, FRAME-1.6, FRAME-1.8, FRAME-3.1, FLOW-1.4, LZ4-2.1
     @Test(arguments: fatal.indices) func endsTheLinkWithATypedError(index: Int) throws {
         let example = Self.fatal[index]
         var rogue = try RogueLink()
@@ -55,6 +56,7 @@ import Wire
         ("data for a stream that was refused", head(1, [1]) + RogueLink.frame(0x00, stream: 1, [1, 2, 3])),
     ]
 
+    // FRAME-1.1, FRAME-5.5, FRAME-6.3, LZ4-2.3
     @Test(arguments: harmless.indices) func costsOnlyItsOwnStream(index: Int) throws {
         let example = Self.harmless[index]
         var rogue = try RogueLink()
@@ -63,6 +65,7 @@ import Wire
         #expect(rogue.victim.bodies[3] == [9], "\(example.name)")
     }
 
+    // FLOW-1.2
     @Test func moreThanTheStreamsCreditEndsTheLink() throws {
         var rogue = try RogueLink()
         try rogue.send(Self.head(1))
@@ -78,6 +81,7 @@ import Wire
         #expect(sent <= Int(Limits.streamWindow))
     }
 
+    // FRAME-3.5
     @Test func moreStreamsThanGrantedEndTheLink() throws {
         var parameters = LinkParameters(bootEpoch: 1)
         parameters.maxStreams = 2

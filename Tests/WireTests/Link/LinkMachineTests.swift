@@ -29,6 +29,7 @@ import Wire
         #expect(bytes.count == 2 + 10 * Limits.frameHeader + Limits.tag)
     }
 
+    // REC-1.2, FLOW-1.1
     @Test func aSenderStopsAtTheStreamsCreditAndGoesOnWithMore() throws {
         let pair = try MachinePair()
         let call = try #require(try pair.open())
@@ -109,6 +110,7 @@ import Wire
         #expect(!pair.client.needsTick)
     }
 
+    // FLOW-5.1, FLOW-5.2
     @Test func streamsAreGrantedAgainOnlyAfterCleanUp() throws {
         var parameters = LinkParameters(bootEpoch: 1)
         parameters.maxStreams = 4
@@ -123,6 +125,7 @@ import Wire
         #expect(pair.client.mayOpen)
     }
 
+    // FRAME-9.3, FRAME-9.4
     @Test func drainingRefusesNewCallsAndLetsOldOnesEnd() throws {
         let pair = try MachinePair()
         let old = try #require(try pair.open())
@@ -194,6 +197,7 @@ import Wire
         #expect(isWritable)
     }
 
+    // LZ4-1.1
     @Test func compressibleBodiesArriveAsTheyWere() throws {
         let pair = try MachinePair(compress: true)
         let call = try #require(try pair.open())

@@ -102,8 +102,14 @@ struct MachinePair {
 /// A peer that speaks the record layer but sends whatever frames it likes.
 struct RogueLink: ~Copyable {
     private var cipher: RecordCipher
+    private var opener: RecordCipher
     let victim: End
-    private let pair: MachinePair
+    private var pair: MachinePair
+    /// The victim's clock.
+    var now: Instant {
+        get { pair.now }
+        set { pair.now = newValue }
+    }
 
     /// A rogue client of an honest server.
     init(own: LinkParameters = LinkParameters(bootEpoch: 1)) throws {
@@ -115,6 +121,38 @@ struct RogueLink: ~Copyable {
         victim = End(machine)
         pair = honest
         cipher = ends.clientSend
+        opener = ends.clientReceive
+    }
+
+    /// The stream that the victim has seen opened last.
+    func opened() throws(WireError) -> StreamRef {
+        for case .opened(let ref, _) in victim.events.reversed() { return ref }
+        throw .missing(0)
+    }
+
+    /// What the victim has to say.
+    mutating func frames() throws -> [Frame] {
+        var bytes: [UInt8] = []
+        while victim.machine.hasOutput { victim.events += try victim.machine.flush(now: now) { bytes += $0.array } }
+        var frames: [Frame] = []
+        for record in pair.records(in: bytes) {
+            var rest = try opener.opened(record)[...]
+            while !rest.isEmpty {
+                let header = try Array(rest).decode { (span) throws(WireError) in try FrameHeader(in: span, at: 0) }
+                let payload = Array(rest.dropFirst(8).prefix(Int(header.length)))
+                frames.append(Frame(type: header.type, flags: header.flags.rawValue, stream: header.stream, payload: payload))
+                rest = rest.dropFirst(8 + Int(header.length))
+            }
+        }
+        return frames
+    }
+
+    /// A frame as it was read.
+    struct Frame {
+        var type: UInt8
+        var flags: UInt8
+        var stream: UInt32
+        var payload: [UInt8]
     }
 
     /// Sends `frames` as one record.

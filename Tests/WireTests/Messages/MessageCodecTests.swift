@@ -21,18 +21,21 @@ import Wire
         }
     }
 
+    // CONV-3.3
     @Test func unknownOddFieldsAreSkipped() throws {
         for sample in try Samples.all() where sample.isTLV {
             #expect(try sample.cycle(sample.bytes + [0xFF, 0xFF, 0, 2, 1, 2]) == sample.bytes, "\(sample.testDescription)")
         }
     }
 
+    // CONV-3.4
     @Test func unknownEvenFieldsAreRefused() throws {
         for sample in try Samples.all() where sample.isTLV {
             #expect(throws: WireError.unknownCritical(0xFFFE)) { try sample.cycle(sample.bytes + [0xFF, 0xFE, 0, 0]) }
         }
     }
 
+    // CONV-3.2
     @Test func repeatedAndReorderedFieldsAreRefused() throws {
         for sample in try Samples.all() where sample.isTLV && !sample.bytes.isEmpty {
             let first = 4 + Int(sample.bytes[2]) << 8 + Int(sample.bytes[3])

@@ -3,6 +3,7 @@ import Wire
 
 /// Limits, on the way out and on the way in.
 @Suite struct MessageLimitTests {
+    // CONV-4.9
     @Test(arguments: ["", ".", "..", "a b", "a/b", "ü", String(repeating: "a", count: 129)])
     func badNamesAreNeitherWrittenNorRead(name: String) throws {
         #expect(!Name.isValid(name))
@@ -13,6 +14,7 @@ import Wire
         #expect(throws: WireError.self) { try ResolveRequest(bytes) }
     }
 
+    // MSG-5.3
     @Test func aRecordTooLargeIsNotWritten() {
         var record = WorkerRecord(name: "w")
         for index in 0..<100 { record.capabilities["key-\(index)"] = .text(String(repeating: "x", count: 1_024)) }
@@ -49,6 +51,7 @@ import Wire
         }
     }
 
+    // CONV-4.6
     @Test func tooManyServicesAreRefused() throws {
         var registration = Registration(bootEpoch: 1)
         registration.services = (0...Limits.services).map { ServiceRecord(name: "s\($0)") }
@@ -59,6 +62,7 @@ import Wire
         #expect(throws: WireError.oversized) { try Registration(bytes) }
     }
 
+    // CONV-4.15
     @Test func aServiceTwiceIsRefused() throws {
         var registration = Registration(bootEpoch: 1)
         registration.services = [ServiceRecord(name: "s"), ServiceRecord(name: "s")]
@@ -70,6 +74,7 @@ import Wire
         #expect(throws: WireError.unordered(14)) { try Registration(bytes) }
     }
 
+    // CONV-4.8
     @Test func emptyListsHaveAShorterForm() throws {
         var writer = TLVWriter()
         writer.put(2, bytes: [])
@@ -86,6 +91,7 @@ import Wire
         #expect(throws: WireError.badValue(19)) { try record.encode() }
     }
 
+    // CONV-4.10
     @Test func endpointsHaveOneText() throws {
         var writer = TLVWriter()
         writer.put(2, bytes: [1])
@@ -94,6 +100,7 @@ import Wire
         #expect(throws: WireError.badValue(4)) { try EnrolAnswer(bytes) }
     }
 
+    // MSG-6.5
     @Test func fieldsOfAnotherKindOfEventAreRefused() throws {
         var writer = TLVWriter()
         writer.put(2, UInt8(3))

@@ -25,6 +25,7 @@ import Wire
         #expect(!reader.isAtBoundary)
     }
 
+    // CONV-3.7, MSG-1.2
     @Test func aLengthOverTheLimitIsRefusedBeforeTheBytesCome() {
         var reader = MessageReader(limit: 8)
         reader.append([0, 0, 0, 9])

@@ -4,6 +4,7 @@ import Wire
 @Suite struct CipherStateTests {
     private static let key = SecretBytes([UInt8](repeating: 3, count: 32))
 
+    // REC-2.2
     @Test func noncesEndWithATypedError() throws {
         var sender = try CipherState(.chaChaPoly, key: Self.key, nonce: .max - 1)
         var receiver = try CipherState(.chaChaPoly, key: Self.key, nonce: .max - 1)
@@ -13,6 +14,7 @@ import Wire
         #expect(throws: WireError.exhausted) { try receiver.opened(last) }
     }
 
+    // REC-4.3
     @Test(arguments: Wire.Suite.allCases.filter(\.isAvailable))
     func aForgedRecordDoesNotMoveTheNonce(suite: Wire.Suite) throws {
         var sender = try CipherState(suite, key: Self.key)
@@ -29,6 +31,7 @@ import Wire
         #expect(throws: WireError.authentication, "a replay") { try receiver.opened(record) }
     }
 
+    // REC-3.2
     @Test(arguments: Wire.Suite.allCases.filter(\.isAvailable))
     func rekeyChangesTheKeyOnBothSidesAlike(suite: Wire.Suite) throws {
         var sender = try CipherState(suite, key: Self.key)
@@ -42,6 +45,7 @@ import Wire
         #expect(sender.nonce == 2)
     }
 
+    // REC-3.1
     @Test func recordsRekeyOnSchedule() throws {
         var sender = RecordCipher(try CipherState(.chaChaPoly, key: Self.key), rekeyInterval: 3)
         var plain = try CipherState(.chaChaPoly, key: Self.key)
@@ -61,6 +65,7 @@ import Wire
         }
     }
 
+    // SEC-4.1
     @Test func secretsDoNotPrint() {
         let secret = SecretBytes([0xAB, 0xCD])
         var dumped = ""

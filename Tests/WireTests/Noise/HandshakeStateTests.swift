@@ -77,6 +77,7 @@ import Wire
         #expect(throws: WireError.authentication) { try pair.read(last) }
     }
 
+    // HS-3.1
     @Test func wrongPrologueFailsAtTheFirstEncryptedPayload() throws {
         var pair = try Pair(.xx, responderPrologue: [1])
         _ = try pair.read(try pair.write([]))
@@ -92,6 +93,7 @@ import Wire
         #expect(throws: WireError.authentication) { try pair.read(first) }
     }
 
+    // HS-3.3
     @Test func smallOrderEphemeralIsRefused() throws {
         var pair = try Pair(.xx)
         _ = try pair.write([])

@@ -51,6 +51,7 @@ import Wire
         try exchange(with: peer, &send, &receive)
     }
 
+    // REC-2.1
     @Test(arguments: Wire.Suite.allCases.filter(\.isAvailable), [HandshakeRole.initiator, .responder])
     func membersLink(suite: Wire.Suite, role: HandshakeRole) throws {
         var mesh = try Mesh()
