@@ -89,6 +89,7 @@ import Wire
         #expect(registry.enums.mapValues { $0.map { "\($0.code) \($0.name)" } } == code)
     }
 
+    // CONV-6.2
     /// Every message of the registry has its constants, and every file with such constants its messages.
     @Test func fieldsAreThoseOfTheCode() throws {
         for message in registry.messages {

@@ -32,11 +32,12 @@ extension Admission {
     func enrol(_ request: EnrolRequest, _ joiner: Joiner, salt: [UInt8], now: UnixTime) -> Enrolment {
         guard var token = tokens[joiner.token]?.value else { return .refused(.revoked, "the token is not known any more", nil) }
         if let code = token.refusal(of: request.identityKey, now: now) { return .refused(code, Self.sentence(code), nil) }
-        let roles = request.roles.intersection(Self.grantable)
+        let roles = request.roles.intersection(Self.grantable)  // TOKEN-4.4
         guard !roles.isEmpty else { return .refused(.badRequest, "a joiner is a worker or a client", nil) }
         let known = members[request.identityKey]?.value
+        // ID-8.6
         if let known, known.isRevoked { return .refused(.revoked, "the key of \(known.name) was revoked: join with a new key", nil) }
-        let name = known?.name ?? request.name
+        let name = known?.name ?? request.name  // ID-8.2
         var plan = Plan()
         if known == nil {
             if let refusal = refusal(of: name, for: request.identityKey, at: joiner.address) { return refusal }
@@ -44,11 +45,12 @@ extension Admission {
             if names[name] == nil { plan.changes.append(.name(name, request.identityKey)) }
         }
         plan.conditions.append(condition(token: token.id))
-        if !token.users.contains(request.identityKey) {
+        if !token.users.contains(request.identityKey) {  // TOKEN-4.3
             token.users.append(request.identityKey)
             plan.changes.append(.token(token))
         }
         let subject = Certificate.Subject(
+            // ID-3.1, TOKEN-4.6
             name: name, roles: roles, identityKey: request.identityKey, staticKey: joiner.staticKey, salt: known?.salt ?? salt,
             features: request.features)
         return .granted(grant(subject, known: known, plan: plan, now: now))
@@ -60,7 +62,7 @@ extension Admission {
     ///   authority has signed it.
     func renew(_ certificate: Certificate, features: Features, now: UnixTime) throws(CallError) -> Grant {
         let known = members[certificate.identityKey]?.value
-        if known?.isRevoked == true { throw CallError(.revoked, "this node was revoked") }
+        if known?.isRevoked == true { throw CallError(.revoked, "this node was revoked") }  // ID-7.4, ID-8.6
         var plan = Plan()
         if known == nil {
             guard names[certificate.name].map({ $0.value == certificate.identityKey }) ?? true else {
@@ -71,7 +73,7 @@ extension Admission {
         }
         let subject = Certificate.Subject(
             name: known?.name ?? certificate.name, roles: certificate.roles, identityKey: certificate.identityKey,
-            staticKey: certificate.staticKey, salt: certificate.salt, features: features)
+            staticKey: certificate.staticKey, salt: certificate.salt, features: features)  // ID-3.1, ID-7.3
         return grant(subject, known: known, plan: plan, now: now)
     }
 
@@ -97,10 +99,10 @@ extension Admission {
     }
 
     private func refusal(of name: String, for key: IdentityKey, at address: Endpoint) -> Enrolment? {
-        guard Name.isValid(name), !name.hasPrefix(Authority.namePrefix) else {
+        guard Name.isValid(name), !name.hasPrefix(Authority.namePrefix) else {  // TOKEN-4.5
             return .refused(.badRequest, "a name has 1 to \(Limits.name) letters, digits, \".\", \"_\" and \"-\"", nil)
         }
-        guard let holder = names[name]?.value, holder != key else { return nil }
+        guard let holder = names[name]?.value, holder != key else { return nil }  // ID-8.1
         let report = members[holder].map { Report.nameRequested(holder: $0.value.nodeID, name: name, by: address) }
         return .refused(.nameTaken, "the name \(name) belongs to another key: choose another name", report)
     }

@@ -27,13 +27,13 @@ extension Admission {
     /// it is admitted if it is alone, and reported.
     func admit(_ linker: Linker, now: Instant) -> LinkVerdict {
         let member = members[linker.identityKey]?.value
-        if member?.isRevoked == true { return LinkVerdict(refusal: .revoked) }
+        if member?.isRevoked == true { return LinkVerdict(refusal: .revoked) }  // ID-8.6
         if let holder = names[linker.name]?.value, holder != linker.identityKey {
             // The name was released and given to another key: this certificate is of before.
             return LinkVerdict(refusal: .nameTaken)
         }
         let others = (live[linker.nodeID] ?? [:]).values.filter { $0.bootEpoch != linker.bootEpoch }
-        if others.contains(where: { now < $0.heard + Limits.suspectAfter }) {
+        if others.contains(where: { now < $0.heard + Limits.suspectAfter }) {  // ID-8.4
             return LinkVerdict(
                 refusal: .cloneDetected, report: .cloneRefused(holder: linker.nodeID, name: linker.name, by: linker.address))
         }

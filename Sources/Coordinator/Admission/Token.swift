@@ -16,7 +16,7 @@ struct Token: Sendable {
 
     /// Why `key` cannot use it; `nil` if it can.
     func refusal(of key: IdentityKey, now: UnixTime) -> ErrorCode? {
-        if isRevoked { return .revoked }
+        if isRevoked { return .revoked }  // TOKEN-4.2
         if now >= expires { return .expired }
         return users.contains(key) || users.count < Int(uses) ? nil : .tokenUsedUp
     }

@@ -24,7 +24,7 @@ extension CoordinatorCore: LinkAdmission {
             (machine.linkUp(linker, link: link.rawValue, now: .now()), machine.revokedNodes(now: .wallClock()))
         }
         if plan != nil { enqueue(.noteRun(linker.identityKey, bootEpoch: linker.bootEpoch)) }
-        for notice in Notice.revoked(revoked) { enqueue(.notify(linker.nodeID, notice)) }
+        for notice in Notice.revoked(revoked) { enqueue(.notify(linker.nodeID, notice)) }  // ID-8.8
         update { $0.linkUp(linker.nodeID, link: link.rawValue) }
     }
 

@@ -100,7 +100,7 @@ extension CoordinatorNode {
             for await item in core.work {
                 switch item {
                 case .store: group.addTask { await self.store() }
-                case .close(let node, let code): endpoint.close(node, code, reason: code.name)
+                case .close(let node, let code): endpoint.close(node, code, reason: code.name)  // ID-8.7
                 case .notify(let node, let notice): group.addTask { await self.notify(node, notice) }
                 case .revoked(let node): group.addTask { await self.announce(revoked: node) }
                 case .noteRun(let key, let epoch): group.addTask { await self.noteRun(key, epoch) }
@@ -188,7 +188,7 @@ extension CoordinatorNode {
     }
 
     /// Tells every member that has a link.
-    private func announce(revoked node: NodeID) async {
+    private func announce(revoked node: NodeID) async {  // ID-8.8
         let notice = Notice(.revoked, text: "", nodes: [node])
         let gate = AsyncLimit(Self.noticesAtOnce)
         let nodes = Set(endpoint.peers.compactMap(\.peer.nodeID)).subtracting([node])

@@ -19,7 +19,7 @@ extension CoordinatorCore {
             MeshMethod.discover: inline(discover),
             MeshMethod.resolve: inline(resolve),
             MeshMethod.watch: .raw { [self] _, peer, stream in watch(peer, stream) },
-            MeshMethod.ping: .inline { _, _, _ in (Head(), ByteBuffer()) },
+            MeshMethod.ping: .inline { _, _, _ in (Head(), ByteBuffer()) },  // MSG-1.6
         ])
     }
 
@@ -58,7 +58,7 @@ extension CoordinatorCore {
     private func resolve(_ body: [UInt8], _ member: Registry.Member) throws(CallError) -> [UInt8] {
         let name = try decode(ResolveRequest.self, body).name
         guard let record = registry.withLock({ $0.resolve(name, now: .now()) }) else {
-            throw CallError(.notFound, "there is no worker \(name)")
+            throw CallError(.notFound, "there is no worker \(name)")  // MSG-5.2
         }
         return try encode(record)
     }
@@ -74,12 +74,12 @@ extension CoordinatorCore {
     // MARK: Certificates
 
     private func enrol(_ call: AsyncCall) async throws(CallError) {
-        guard let peer = call.peer, let token = peer.token else {
+        guard let peer = call.peer, let token = peer.token else {  // TOKEN-3.4
             throw CallError(.permissionDenied, "mesh.enrol needs a link that a join token has opened")
         }
         let request = try decode(EnrolRequest.self, Array(buffer: try await call.collect(limit: Limits.handshakeMessage)))
         let signed = EnrolRequest.signedBytes(handshakeHash: peer.handshakeHash, name: request.name)
-        guard request.identityKey.verifies(request.signature, .enrolment, signed) else {
+        guard request.identityKey.verifies(request.signature, .enrolment, signed) else {  // TOKEN-4.1
             throw CallError(.authentication, "the request is not signed by the key that it names")
         }
         let joiner = Admission.Joiner(token: token, staticKey: peer.staticKey, address: peer.address)
@@ -89,7 +89,7 @@ extension CoordinatorCore {
     }
 
     private func renew(_ call: AsyncCall) async throws(CallError) {
-        guard let peer = call.peer, let certificate = peer.certificate else {
+        guard let peer = call.peer, let certificate = peer.certificate else {  // TOKEN-3.3
             throw CallError(.permissionDenied, "only a member has a certificate to renew")
         }
         let request = try decode(RenewRequest.self, Array(buffer: try await call.collect(limit: Limits.handshakeMessage)))
@@ -125,14 +125,14 @@ extension CoordinatorCore {
 
     /// The member behind a link. A joiner is none, and one whose certificate has expired may only renew it.
     private func member(_ peer: PeerInfo) throws(CallError) -> Registry.Member {
-        guard let nodeID = peer.nodeID else { throw CallError(.permissionDenied, "a joiner may only enrol") }
-        guard !peer.isExpired else { throw CallError(.expired, "the certificate has expired: renew it with mesh.renew") }
+        guard let nodeID = peer.nodeID else { throw CallError(.permissionDenied, "a joiner may only enrol") }  // TOKEN-3.3
+        guard !peer.isExpired else { throw CallError(.expired, "the certificate has expired: renew it with mesh.renew") }  // HS-9.4
         return Registry.Member(name: peer.name, nodeID: nodeID, roles: peer.roles, features: peer.features, observed: peer.address)
     }
 }
 
 private func decode<M: WireMessage>(_: M.Type, _ bytes: [UInt8]) throws(CallError) -> M {
-    do { return try M(bytes) } catch { throw CallError(.badRequest, "the request cannot be read: \(error)") }
+    do { return try M(bytes) } catch { throw CallError(.badRequest, "the request cannot be read: \(error)") }  // MSG-1.4
 }
 
 private func encode(_ message: some WireMessage) throws(CallError) -> [UInt8] {

@@ -106,7 +106,7 @@ final class WatchServing: CallReceiver {
                 switch step {
                 case .messages(let bytes) where bytes.isEmpty: return
                 case .messages(let bytes): stream.write(ByteBuffer(bytes: bytes))
-                case .lagging: return end(CallError(.overloaded, "this watcher is too slow: begin again"))
+                case .lagging: return end(CallError(.overloaded, "this watcher is too slow: begin again"))  // MSG-6.7
                 }
             } catch { return end(CallError(.internalError, "a record cannot be encoded: \(error)")) }
         }

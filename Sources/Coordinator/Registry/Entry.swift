@@ -41,7 +41,7 @@ struct Entry: Sendable {
     }
 
     /// Whether others can be sent to it now: alive, and there is an address that reaches it.
-    var isServable: Bool { record.isRoutable && (!record.endpoints.isEmpty || record.tunnelURL != nil) }
+    var isServable: Bool { record.isRoutable && (!record.endpoints.isEmpty || record.tunnelURL != nil) }  // MSG-5.1
 
     /// Whether `service` is to be handed out at this worker.
     func serves(_ service: String) -> Bool {

@@ -32,7 +32,7 @@ package enum HostClass: Hashable, Sendable {
     package func mayBeAdvertised(bySomeoneAt observed: HostClass) -> Bool {
         switch self {
         case .routable, .name: true
-        case .loopback: observed == .loopback
+        case .loopback: observed == .loopback  // MSG-3.6
         case .linkLocal: observed == .linkLocal || observed == .loopback
         case .unusable: false
         }

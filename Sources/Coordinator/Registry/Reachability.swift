@@ -29,7 +29,7 @@ struct Reachability: Sendable {
     }
 
     /// Addresses to hand out.
-    var endpoints: [Endpoint] { candidates.filter(proven.contains) }
+    var endpoints: [Endpoint] { candidates.filter(proven.contains) }  // MSG-3.4
 
     /// `true` once an address is proven, `false` once all have failed or there is none, `nil` while a probe is under way.
     var verdict: Bool? {
@@ -55,7 +55,7 @@ struct Reachability: Sendable {
             lastRound = nil
             return .nothing
         }
-        if let lastRound, now < lastRound + Limits.dialBackInterval {
+        if let lastRound, now < lastRound + Limits.dialBackInterval {  // MSG-3.7
             open = Set(candidates)
             return .wait(until: lastRound + Limits.dialBackInterval)
         }

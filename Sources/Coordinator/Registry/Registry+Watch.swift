@@ -37,7 +37,7 @@ extension Registry {
         while cursor.place != nil, bytes.count < budget { try readSnapshot(&cursor, budget: budget, now: now, into: &bytes) }
         while cursor.place == nil, cursor.revision < revision, bytes.count < budget {
             guard let change = log.change(at: cursor.revision + 1) else { return .lagging }
-            cursor.revision += 1
+            cursor.revision += 1  // MSG-6.4
             try read(change, &cursor, now: now, into: &bytes)
         }
         return .messages(bytes)
@@ -61,8 +61,8 @@ extension Registry {
             size += 2 + record.count
         }
         let isLast = peekPlace(cursor) == nil
-        let at = isLast ? cursor.revision : 0
-        if cursor.isFirst {
+        let at = isLast ? cursor.revision : 0  // MSG-6.2
+        if cursor.isFirst {  // MSG-6.1
             try MessageSequence.append(try WatchEvent.encodeSnapshot(revision: at, records: records), to: &bytes)
         } else if let record = records.first {
             try MessageSequence.append(try WatchEvent.encodeChanged(revision: at, record: record), to: &bytes)
@@ -83,7 +83,7 @@ extension Registry {
             return
         }
         let isGone = change.isRemoval ? byName[change.name] == nil : entry.map { !cursor.matches($0) } ?? false
-        guard isGone, cursor.filter.isEmpty || cursor.told.remove(change.name) != nil else { return }
+        guard isGone, cursor.filter.isEmpty || cursor.told.remove(change.name) != nil else { return }  // MSG-6.6
         let event = WatchEvent.removed(revision: cursor.revision, name: change.name)
         try MessageSequence.append(try event.encode(), to: &bytes)
     }

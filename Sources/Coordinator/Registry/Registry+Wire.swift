@@ -19,7 +19,7 @@ extension Registry {
     mutating func register(
         _ member: Member, _ registration: Registration, now: Instant, wall: Int64
     ) throws(CallError) -> RegistrationAccepted {
-        guard member.roles.contains(.worker) else { throw CallError(.permissionDenied, "the certificate is not a worker's") }
+        guard member.roles.contains(.worker) else { throw CallError(.permissionDenied, "the certificate is not a worker's") }  // MSG-3.2
         try validate(registration.tunnelURL)
         try checkEncodes(member, registration)
         let slot = place(of: member, now: now, wall: wall)
@@ -46,7 +46,7 @@ extension Registry {
         guard let slot = byNode[nodeID], let entry = entries[slot] else { return }
         heard(nodeID, now: now)
         let offered = Dictionary(entry.offered.map { ($0.name, $0.healthy) }) { first, _ in first }
-        let known = update.services.filter { offered[$0.service] != nil }
+        let known = update.services.filter { offered[$0.service] != nil }  // MSG-3.8
         if known.contains(where: { offered[$0.service] != $0.healthy }) {
             change(slot) { entry in
                 for index in entry.offered.indices {
@@ -88,7 +88,7 @@ extension Registry {
     /// The worker says that it goes, or its node was revoked.
     mutating func leave(_ nodeID: NodeID) {
         guard let slot = byNode[nodeID] else { return }
-        if let name = entries[slot]?.record.name { undrain(name) }
+        if let name = entries[slot]?.record.name { undrain(name) }  // MSG-3.10
         remove(slot)
     }
 
@@ -96,7 +96,7 @@ extension Registry {
     mutating func drain(_ name: String) -> Bool {
         guard let slot = byName[name], let entry = entries[slot] else { return false }
         keepDrained(name, bootEpoch: entry.record.bootEpoch)
-        change(slot) { $0.isDraining = true }
+        change(slot) { $0.isDraining = true }  // MSG-3.9
         return true
     }
 
@@ -146,7 +146,7 @@ extension Registry {
             remove(slot)
         }
         if let slot = byNode[member.nodeID] { remove(slot) }
-        return insert(member.name, .link, now: now) { slot in
+        return insert(member.name, .link, now: now) { slot in  // MSG-3.1
             Entry(slot: slot, record: WorkerRecord(name: member.name), kind: .wire(member.nodeID), registeredAt: wall)
         }
     }
@@ -222,7 +222,7 @@ extension UInt32 {
 func validate(_ tunnelURL: String?) throws(CallError) {
     guard let url = tunnelURL else { return }
     let isHTTP = url.hasPrefix("http://") || url.hasPrefix("https://")
-    guard isHTTP, url.utf8.count <= Limits.url, url.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+    guard isHTTP, url.utf8.count <= Limits.url, url.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {  // MSG-3.3
         throw CallError(.badRequest, "the tunnel URL is not an http or https URL of at most \(Limits.url) bytes")
     }
 }

@@ -14,7 +14,7 @@ struct AnswerFields: Sequence {
     }
 
     /// The status to answer with: anything but a final HTTP status becomes 502.
-    static func status(of head: Head) -> Int { (200...599).contains(head.status) ? Int(head.status) : 502 }
+    static func status(of head: Head) -> Int { (200...599).contains(head.status) ? Int(head.status) : 502 }  // HTTP-4.1
 
     /// Milliseconds from the request's head to the answer's.
     static func timing(_ elapsed: TimeAmount) -> String {

@@ -49,7 +49,7 @@ final class ForwardExchange: FrontExchange, CallReceiver {
 
     func clientGone() {
         connection = nil
-        over()?.cancel(.cancelled, reason: "the client went away")
+        over()?.cancel(.cancelled, reason: "the client went away")  // CALL-3.1
     }
 
     // MARK: From the call

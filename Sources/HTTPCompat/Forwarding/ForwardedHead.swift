@@ -30,9 +30,10 @@ package enum ForwardedHead {
             case "idempotency-key": head.idempotencyKey = value
             case "wiremesh-timeout": head.deadline = try deadline(value)
             case "wiremesh-hops": head.hops = try hops(value)
-            case "host", "expect", "te": break
+            case "host", "expect", "te": break  // HTTP-1.1
             case "authorization" where request.authorizationIsOurs: break
             default:
+                // HTTP-1.1, HTTP-1.2
                 if HopByHop.contains(name) || named.contains(name) || name.utf8.starts(with: "wiremesh-".utf8) { continue }
                 head.fields.append(Head.Field(name, value))
             }
@@ -68,7 +69,7 @@ package enum ForwardedHead {
 
     private static func deadline(_ text: String) throws(Refusal) -> UInt32 {
         guard let milliseconds = milliseconds(text) else {
-            throw Refusal(answer: .detail("Wiremesh-Timeout is a number and its unit: 500ms, 30s, 5m, 1h.", status: 400))
+            throw Refusal(answer: .detail("Wiremesh-Timeout is a number and its unit: 500ms, 30s, 5m, 1h.", status: 400))  // HTTP-1.3
         }
         return milliseconds
     }

@@ -32,7 +32,7 @@ public final class MemberForwarder: HTTPForwarder {
         let connections: UpstreamConnections
 
         func open(_ head: Head, on loop: any EventLoop, receiver: any CallReceiver) -> any CallStream {
-            let prefix = "\(connections.url.base)/service/\(head.service)"
+            let prefix = "\(connections.url.base)/service/\(head.service)"  // HTTP-5.1
             return connections.open(head, prefix: prefix, carriesOn: true, on: loop, receiver: receiver)
         }
     }

@@ -98,7 +98,7 @@ extension FrontConnection {
     }
 
     /// Sends what there is and ends the connection in a way that cannot be taken for the end of the answer.
-    private func breakOff(reset: Bool) {
+    private func breakOff(reset: Bool) {  // HTTP-4.4
         if exchange != nil { measured() }
         let exchange = exchange
         self.exchange = nil

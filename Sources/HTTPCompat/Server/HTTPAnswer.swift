@@ -34,7 +34,7 @@ public struct HTTPAnswer: Sendable {
     /// The answer for a call that failed before its head: the table of `ErrorCode`, and Retry-After where waiting helps.
     public static func failure(_ error: CallError) -> HTTPAnswer {
         // 499 would say that this client has gone; it has not, so somebody on the way has given up.
-        let status = error.code.httpStatus == 499 ? 502 : error.code.httpStatus
+        let status = error.code.httpStatus == 499 ? 502 : error.code.httpStatus  // HTTP-4.2
         var answer = detail("Request routing failed: \(error)", status: status)
         if let seconds = retryAfterSeconds(error) { answer.fields.append(("retry-after", String(seconds))) }
         return answer
@@ -42,6 +42,7 @@ public struct HTTPAnswer: Sendable {
 
     /// Whole seconds to wait, at least 1; `nil` where waiting is not what helps.
     public static func retryAfterSeconds(_ error: CallError) -> UInt32? {
+        // HTTP-4.3
         if let milliseconds = error.retryAfterMilliseconds { return max(1, milliseconds / 1_000 &+ (milliseconds % 1_000 == 0 ? 0 : 1)) }
         return ErrorCode.helpedByWaiting.contains { $0.base == error.code.base } ? 1 : nil
     }

@@ -123,7 +123,7 @@ final class UpstreamCall: CallStream {
         bodyBytes = 0
     }
 
-    private func bodyDisagrees() {
+    private func bodyDisagrees() {  // HTTP-2.4
         fail(CallError(.badRequest, "the body is not as long as its head says"))
     }
 
@@ -224,7 +224,7 @@ extension UpstreamCall: UpstreamConnectionUser {
         case .retry:
             turn = UpstreamTurn()
             start()
-        case .unreachable: fail(CallError(.unreachable, reason))
+        case .unreachable: fail(CallError(.unreachable, reason))  // HTTP-3.1
         case .broken: fail(CallError(.upstreamFailed, reason))
         }
     }

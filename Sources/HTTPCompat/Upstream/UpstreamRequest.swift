@@ -25,12 +25,13 @@ package struct UpstreamRequest {
     ///   - carriesOn: whether deadline and hops go along as fields, because the other side may forward again.
     package init(_ head: Head, to url: UpstreamURL, prefix: String, carriesOn: Bool) throws(CallError) {
         let verb = head.verb.isEmpty ? "POST" : head.verb
+        // HTTP-2.1
         guard FieldText.isName(verb), verb != "CONNECT" else { throw CallError(.badRequest, "the method cannot be sent over HTTP") }
         method = HTTPMethod(rawValue: verb)
         let path = head.path.isEmpty ? "/" : head.path
         target = prefix + (path == "/" && !prefix.isEmpty && carriesOn ? "" : path)
-        guard FieldText.isTarget(target) else { throw CallError(.badRequest, "the path has characters that must be encoded") }
-        guard !Self.climbs(path) else { throw CallError(.badRequest, "the path leaves the service with \"..\"") }
+        guard FieldText.isTarget(target) else { throw CallError(.badRequest, "the path has characters that must be encoded") }  // HTTP-2.1
+        guard !Self.climbs(path) else { throw CallError(.badRequest, "the path leaves the service with \"..\"") }  // HTTP-2.2
         isIdempotent = !head.idempotencyKey.isEmpty || ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].contains(verb)
         headers = HTTPHeaders()
         headers.reserveCapacity(head.fields.count + 6)
@@ -46,7 +47,7 @@ package struct UpstreamRequest {
                     throw CallError(.badRequest, "the length cannot be read")
                 }
                 length = number
-            } else if name != "host", name != "expect", !HopByHop.contains(name) {
+            } else if name != "host", name != "expect", !HopByHop.contains(name) {  // HTTP-2.3
                 headers.add(name: name, value: field.value)
             }
         }

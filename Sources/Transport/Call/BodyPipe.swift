@@ -70,7 +70,7 @@ final class BodyPipe: Sendable {
         await withCheckedContinuation { continuation in
             let ready: Result<Head, CallError>? = state.withLock { state in
                 if let head = state.head { return .success(head) }
-                if case .failure(let error) = state.outcome { return .failure(error) }
+                if case .failure(let error) = state.outcome { return .failure(error) }  // FRAME-2.4
                 state.headWaiter = continuation
                 return nil
             }

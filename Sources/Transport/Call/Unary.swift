@@ -87,13 +87,13 @@ final class UnaryReceiver: CallReceiver {
         self.done = done
         guard let deadline else { return }
         timeout = loop.assumeIsolated().scheduleTask(in: TimeAmount(deadline)) { [weak self] in
-            self?.end(CallError(.deadlineExceeded, "no answer within \(deadline)"))
+            self?.end(CallError(.deadlineExceeded, "no answer within \(deadline)"))  // CALL-2.4
         }
     }
 
     func attach(_ stream: any CallStream) { if done != nil { self.stream = stream } }
 
-    func cancel() { end(CallError(.cancelled, "the task was cancelled")) }
+    func cancel() { end(CallError(.cancelled, "the task was cancelled")) }  // CALL-3.1
 
     private func end(_ error: CallError) {
         stream?.cancel(error.code, reason: "")

@@ -8,7 +8,7 @@ extension MeshEndpoint {
     func initiator(_ expectation: PeerExpectation, _ features: Features) -> LinkInitiator {
         LinkInitiator(
             credentials: credentials, expecting: expectation, suite: .best(with: features), parameters: parameters, now: .wallClock(),
-            ephemeral: SystemRandom.secret())
+            ephemeral: SystemRandom.secret())  // HS-3.4
     }
 
     private var parameters: LinkParameters { LinkParameters(bootEpoch: configuration.bootEpoch) }
@@ -21,7 +21,7 @@ extension MeshEndpoint {
         }
         stranger.displaced?.close(promise: nil)
         let responder = LinkResponder(
-            credentials: credentials, parameters: parameters, now: .wallClock(), ephemeral: SystemRandom.secret(),
+            credentials: credentials, parameters: parameters, now: .wallClock(), ephemeral: SystemRandom.secret(),  // HS-3.4
             tokenSecret: { self.admission.tokenSecret($0) })
         let handler = HandshakeHandler(responder: responder) { outcome in
             self.directory.withLock { $0.forgetStranger(stranger.number) }
@@ -69,7 +69,7 @@ extension MeshEndpoint {
             old.with { $0.drain(.draining, reason: "replaced by a newer link") }
         }
         admission.linkUp(peer, link: id)
-        link.receiveLeftover(leftover)
+        link.receiveLeftover(leftover)  // HS-7.5
         return .success(link)
     }
 

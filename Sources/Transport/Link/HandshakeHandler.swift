@@ -37,7 +37,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let isolated = context.eventLoop.assumeIsolated()
-        timeout = isolated.scheduleTask(in: TimeAmount(Limits.handshakeTimeout)) { [weak self] in
+        timeout = isolated.scheduleTask(in: TimeAmount(Limits.handshakeTimeout)) { [weak self] in  // HS-8.3
             self?.fail(CallError(.unreachable, "no handshake within \(Limits.handshakeTimeout)"), context)
         }
         if context.channel.isActive { start(context) }
@@ -79,7 +79,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch try initiator.receive(bytes) {
         case .needMore: state = .initiator(initiator)
         case .established(let reply, let keys):
-            if !isProbe { send(reply, context) }
+            if !isProbe { send(reply, context) }  // MSG-3.5
             finish(HandshakeOutcome(keys: keys, error: nil))
         }
     }
@@ -111,7 +111,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         completion(outcome)
     }
 
-    private func fail(_ error: CallError, _ context: ChannelHandlerContext) {
+    private func fail(_ error: CallError, _ context: ChannelHandlerContext) {  // HS-8.1
         state = .done
         finish(HandshakeOutcome(keys: nil, error: error))
         context.close(promise: nil)

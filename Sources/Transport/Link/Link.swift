@@ -317,7 +317,7 @@ final class Link: ChannelInboundHandler {
         // A loop that was held up has not read what came meanwhile: that is no silence of the peer's.
         guard now - due < Limits.pingAfter / 2 else { return scheduleKeepAlive(in: Limits.pingAfter / 10) }
         let silence = now - machine.lastReceived
-        guard silence < owner.silenceLimit else {
+        guard silence < owner.silenceLimit else {  // FRAME-10.2
             return close(CallError(.linkLost, "\(peer.name) has not been heard for \(silence.wholeMilliseconds) ms"))
         }
         if machine.lastReceived > lastReported {
@@ -386,7 +386,7 @@ final class Link: ChannelInboundHandler {
     }
 
     /// Says why in a GOAWAY and closes at once.
-    func refuse(_ code: ErrorCode, reason: String) {
+    func refuse(_ code: ErrorCode, reason: String) {  // HS-9.1
         act { machine throws(WireError) in try machine.drain(code, reason: reason) }
         flush()
         closeAfterFarewell(CallError(code, reason))
@@ -404,7 +404,7 @@ final class Link: ChannelInboundHandler {
 
     /// What the peer sent cannot be: it is told the code, unless it could not be authenticated.
     private func fail(_ error: WireError) {
-        if error != .authentication {
+        if error != .authentication {  // REC-4.1, FRAME-8.1
             try? machine.drain(error.code, reason: error.description)
             isReading = false
             flush()
@@ -430,8 +430,8 @@ final class Link: ChannelInboundHandler {
         waiting.removeAll()
         waitingHead = 0
         // What was under way may have had its effect, whatever the reason for the end: nobody may take it for safe to repeat.
-        let lost = error.code.isNotProcessed ? CallError(.linkLost, error.description) : error
-        for stream in open { stream.linkClosed(lost) }
+        let lost = error.code.isNotProcessed ? CallError(.linkLost, error.description) : error  // FRAME-7.1, FRAME-8.2
+        for stream in open { stream.linkClosed(lost) }  // CALL-3.3
         for stream in unopened { stream.linkClosed(CallError(.unreachable, error.description)) }
         for ping in pings.values { ping(.failure(error)) }
         pings.removeAll()

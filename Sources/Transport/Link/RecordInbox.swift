@@ -16,7 +16,7 @@ struct RecordInbox {
     private var partial = ByteBuffer()
 
     /// Opens every record that `bytes` makes whole, and forgets those of the last time. What it throws ends the link.
-    mutating func open(_ bytes: consuming ByteBuffer, with machine: inout LinkMachine, now: Instant) throws(WireError) {
+    mutating func open(_ bytes: consuming ByteBuffer, with machine: inout LinkMachine, now: Instant) throws(WireError) {  // REC-1.5
         records.removeAll(keepingCapacity: true)
         if isLent { replacePlaintext() }
         plaintext.clear(minimumCapacity: partial.readableBytes + bytes.readableBytes)

@@ -38,7 +38,7 @@ extension ServerStream {
     func answer(_ result: Result<(Head, ByteBuffer), CallError>) {
         switch result {
         case .success((var head, let body)):
-            if head.status == 0 { head.status = 200 }
+            if head.status == 0 { head.status = 200 }  // CALL-1.4, MSG-1.1
             respond(head)
             finish(with: body)
         case .failure(let error): fail(error)
@@ -46,7 +46,7 @@ extension ServerStream {
     }
 
     /// Ends the call with everything that `error` says, as far as the stream can carry it.
-    public func fail(_ error: CallError) {
+    public func fail(_ error: CallError) {  // CALL-1.6
         if let link = self as? LinkStream { link.cancel(error) } else { cancel(error.code, reason: error.reason) }
     }
 }
@@ -70,7 +70,7 @@ final class CollectingReceiver: CallReceiver {
         guard done != nil else { return }
         guard body.readableBytes + data.readableBytes <= limit else {
             done = nil
-            return stream.fail(CallError(.tooLarge, "the request exceeds \(limit) bytes"))
+            return stream.fail(CallError(.tooLarge, "the request exceeds \(limit) bytes"))  // MSG-1.4
         }
         if body.readableBytes == 0 { body = data } else { body.writeImmutableBuffer(data) }
         stream.consumed(data.readableBytes)

@@ -19,7 +19,7 @@ public struct ServiceTable: StreamAcceptor {
     public func accept(_ head: Head, from peer: PeerInfo, stream: any ServerStream) -> any CallReceiver {
         if let handler = handler(for: head) { return handler.accept(head, from: peer, stream: stream) }
         let what = head.method.isEmpty ? "service \(head.service)" : "method \(head.method)"
-        stream.fail(CallError(.notFound, "no \(what) here"))
+        stream.fail(CallError(.notFound, "no \(what) here"))  // MSG-1.5
         return DroppedReceiver()
     }
 }

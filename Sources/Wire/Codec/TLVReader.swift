@@ -5,7 +5,7 @@ public struct TLVField: Sendable {
 
     /// For a type that the reader does not know: odd ones are skipped, even ones refused.
     public func skipOrRefuse() throws(WireError) {
-        guard type & 1 == 1 else { throw .unknownCritical(type) }
+        guard type & 1 == 1 else { throw .unknownCritical(type) }  // CONV-3.3, CONV-3.4
     }
 }
 
@@ -21,9 +21,9 @@ public struct TLVCursor: Sendable {
         guard offset < bytes.byteCount else { return nil }
         let type = try bytes.integer(UInt16.self, at: offset)
         let length = Int(try bytes.integer(UInt16.self, at: offset + 2))
-        guard Int(type) > last else { throw .unordered(type) }
+        guard Int(type) > last else { throw .unordered(type) }  // CONV-3.2
         let start = offset + 4
-        guard bytes.byteCount - start >= length else { throw .truncated }
+        guard bytes.byteCount - start >= length else { throw .truncated }  // CONV-3.5
         last = Int(type)
         offset = start + length
         return TLVField(type: type, range: start..<offset)
@@ -44,20 +44,20 @@ extension RawSpan {
     public func integer<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _: T.Type, _ field: TLVField
     ) throws(WireError) -> T {
-        guard field.range.count == MemoryLayout<T>.size else { throw .badLength(field.type) }
+        guard field.range.count == MemoryLayout<T>.size else { throw .badLength(field.type) }  // CONV-4.1
         return try integer(T.self, at: field.range.lowerBound)
     }
 
     /// The value of `field` as UTF-8 text of at most `limit` bytes.
     public func text(_ field: TLVField, limit: Int) throws(WireError) -> String {
-        guard field.range.count <= limit else { throw .badLength(field.type) }
-        guard let text = String(validatingUTF8: extracting(field.range)) else { throw .badValue(field.type) }
+        guard field.range.count <= limit else { throw .badLength(field.type) }  // CONV-4.3
+        guard let text = String(validatingUTF8: extracting(field.range)) else { throw .badValue(field.type) }  // CONV-4.2
         return text
     }
 
     /// The value of `field` as 32 bytes.
     public func bytes32(_ field: TLVField) throws(WireError) -> Bytes32 {
-        guard let value = Bytes32(extracting(field.range)) else { throw .badLength(field.type) }
+        guard let value = Bytes32(extracting(field.range)) else { throw .badLength(field.type) }  // CONV-4.1
         return value
     }
 
@@ -72,10 +72,10 @@ extension RawSpan {
         var ranges: [Range<Int>] = []
         var offset = field.range.lowerBound
         while offset < field.range.upperBound {
-            guard ranges.count < limit else { throw .oversized }
+            guard ranges.count < limit else { throw .oversized }  // CONV-4.6
             guard field.range.upperBound - offset >= 2 else { throw .badLength(field.type) }
             let length = Int(try integer(UInt16.self, at: offset))
-            guard field.range.upperBound - offset - 2 >= length else { throw .badLength(field.type) }
+            guard field.range.upperBound - offset - 2 >= length else { throw .badLength(field.type) }  // CONV-4.5
             ranges.append(offset + 2..<offset + 2 + length)
             offset += 2 + length
         }

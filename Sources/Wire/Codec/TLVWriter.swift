@@ -64,7 +64,7 @@ public struct TLVWriter: Sendable {
             error = error ?? .oversized
             return false
         }
-        guard Int(type) > last else {
+        guard Int(type) > last else {  // CONV-3.1
             error = error ?? .unordered(type)
             return false
         }

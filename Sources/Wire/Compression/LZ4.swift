@@ -33,14 +33,14 @@ public enum LZ4 {
     public static func decompress(
         _ block: RawSpan, rawSize: Int, limit: Int = Limits.data, into output: inout [UInt8]
     ) throws(WireError) {
-        guard rawSize <= limit else { throw .oversized }
+        guard rawSize <= limit else { throw .oversized }  // LZ4-2.2
         guard rawSize > 0 else { throw .compression }
         let start = output.count
         output.append(contentsOf: repeatElement(0, count: rawSize))
         let isWhole = output.withUnsafeMutableBytes { place in
             decompress(block, into: UnsafeMutableRawBufferPointer(rebasing: place[start...]))
         }
-        guard isWhole else {
+        guard isWhole else {  // LZ4-2.3
             output.removeLast(rawSize)
             throw .compression
         }

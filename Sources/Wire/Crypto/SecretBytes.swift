@@ -46,6 +46,6 @@ public final class SecretBytes: Sendable {
 
 extension SecretBytes: CustomStringConvertible, CustomReflectable {
     /// Never the bytes, so that a log cannot leak them.
-    public var description: String { "\(count) secret bytes" }
+    public var description: String { "\(count) secret bytes" }  // SEC-4.1
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

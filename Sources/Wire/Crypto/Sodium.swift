@@ -12,7 +12,7 @@ package enum Sodium {
 
     static func random(_ buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress, isReady else { return }
-        randombytes_buf(base, buffer.count)
+        randombytes_buf(base, buffer.count)  // SEC-4.3
     }
 
     static func wipe(_ buffer: UnsafeMutableRawBufferPointer) {
@@ -55,7 +55,7 @@ extension Sodium {
                 secret.withUnsafeBytes { status = crypto_scalarmult_curve25519(out.bound, $0.bound, point) }
             }
         }
-        guard status == 0 else { throw .authentication }
+        guard status == 0 else { throw .authentication }  // HS-3.3
         return shared
     }
 

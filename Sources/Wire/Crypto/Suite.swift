@@ -8,7 +8,7 @@ public enum Suite: UInt8, Sendable, CaseIterable {
     /// Whether this machine can run it.
     public var isAvailable: Bool {
         switch self {
-        case .chaChaPoly: true
+        case .chaChaPoly: true  // HS-2.4
         case .aesGCM: Sodium.hasAES
         }
     }
@@ -26,7 +26,7 @@ public enum Suite: UInt8, Sendable, CaseIterable {
 
     /// The fastest suite that both this machine and a peer with `features` can run.
     public static func best(with features: Features) -> Suite {
-        features.contains(.aes) && Suite.aesGCM.isAvailable ? .aesGCM : .chaChaPoly
+        features.contains(.aes) && Suite.aesGCM.isAvailable ? .aesGCM : .chaChaPoly  // HS-2.3
     }
 }
 

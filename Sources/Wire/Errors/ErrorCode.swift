@@ -99,7 +99,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     }
 
     /// The HTTP status that the shim answers with; 502 for an unknown code.
-    public var httpStatus: Int { Self.table.first { $0.code.base == base }?.httpStatus ?? 502 }
+    public var httpStatus: Int { Self.table.first { $0.code.base == base }?.httpStatus ?? 502 }  // FRAME-7.2
 }
 
 extension ErrorCode: CustomStringConvertible {

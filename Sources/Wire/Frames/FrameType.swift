@@ -64,6 +64,6 @@ public struct FrameHeader: Hashable, Sendable {
         type = try bytes.integer(UInt8.self, at: offset + 2)
         flags = FrameFlags(rawValue: try bytes.integer(UInt8.self, at: offset + 3))
         stream = try bytes.integer(UInt32.self, at: offset + 4)
-        guard bytes.byteCount - offset - Limits.frameHeader >= Int(length) else { throw .truncated }
+        guard bytes.byteCount - offset - Limits.frameHeader >= Int(length) else { throw .truncated }  // REC-1.3
     }
 }

@@ -27,7 +27,7 @@ extension Head {
             try out.appendText(HeadType.worker, worker)
             try out.appendText(HeadType.verb, verb)
             try out.appendText(HeadType.path, path)
-            if status != 0 { out.appendField(HeadType.status, status) }
+            if status != 0 { out.appendField(HeadType.status, status) }  // FRAME-6.1
             if deadline != 0 { out.appendField(HeadType.deadline, deadline) }
             if hops != 0 { out.appendField(HeadType.hops, hops) }
             try out.appendText(HeadType.idempotencyKey, idempotencyKey)
@@ -55,7 +55,7 @@ extension Head {
         self.init()
         var cursor = TLVCursor()
         while let field = try cursor.next(in: bytes) {
-            guard !field.range.isEmpty else { throw .notMinimal }
+            guard !field.range.isEmpty else { throw .notMinimal }  // FRAME-6.2
             try decode(field, in: bytes)
         }
     }
@@ -82,13 +82,13 @@ extension Head {
 
 /// A zero is encoded by leaving the field out.
 private func nonZero<T: FixedWidthInteger>(_ value: T) throws(WireError) -> T {
-    guard value != 0 else { throw .notMinimal }
+    guard value != 0 else { throw .notMinimal }  // FRAME-6.2
     return value
 }
 
 private func decodeFields(_ field: TLVField, in bytes: RawSpan) throws(WireError) -> [Head.Field] {
     let ranges = try bytes.list(field, limit: Limits.headSize / 4)
-    guard ranges.count.isMultiple(of: 2) else { throw .badLength(field.type) }
+    guard ranges.count.isMultiple(of: 2) else { throw .badLength(field.type) }  // FRAME-6.4
     var fields: [Head.Field] = []
     fields.reserveCapacity(ranges.count / 2)
     for index in stride(from: 0, to: ranges.count, by: 2) {
@@ -128,7 +128,7 @@ extension [UInt8] {
     }
 
     fileprivate mutating func appendText(_ type: UInt16, _ text: String) throws(WireError) {
-        guard !text.isEmpty else { return }
+        guard !text.isEmpty else { return }  // FRAME-6.1
         let utf8 = text.utf8
         guard let length = UInt16(exactly: utf8.count) else { throw .oversized }
         appendInteger(type)

@@ -3,7 +3,7 @@ struct HandshakeInbox {
     private(set) var bytes: [UInt8] = []
 
     /// Moves bytes from the front of `source` until `count` are here; whether they are.
-    mutating func fill(to count: Int, from source: inout ArraySlice<UInt8>) -> Bool {
+    mutating func fill(to count: Int, from source: inout ArraySlice<UInt8>) -> Bool {  // HS-8.5
         let take = source.prefix(max(0, count - bytes.count))
         bytes += take
         source = source.dropFirst(take.count)
@@ -19,7 +19,7 @@ struct HandshakeInbox {
         let start = offset + 2
         guard fill(to: start, from: &source) else { return nil }
         let length = Int(try bytes.span.bytes.integer(UInt16.self, at: offset))
-        guard length <= Limits.handshakeMessage else { throw .oversized }
+        guard length <= Limits.handshakeMessage else { throw .oversized }  // HS-8.2
         return fill(to: start + length + trailer, from: &source) ? start..<start + length : nil
     }
 

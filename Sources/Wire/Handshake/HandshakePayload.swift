@@ -64,7 +64,7 @@ package struct HandshakePayload {
     /// `downgrade` where the peer saw another preface, or both speak a higher version than the one in use, or the peer does not
     /// speak what is in use.
     package func checkOffer(_ preface: Preface) throws(WireError) {
-        guard self.preface == preface.encoded, majors.filter({ $0 <= Preface.major }).last == preface.major,
+        guard self.preface == preface.encoded, majors.filter({ $0 <= Preface.major }).last == preface.major,  // HS-6.1, HS-6.2, HS-6.3
             suites.contains(preface.suite.rawValue)
         else { throw .downgrade }
     }
@@ -72,7 +72,7 @@ package struct HandshakePayload {
     /// A set of small numbers, one byte each, in its one order.
     private static func ascending(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [UInt8] {
         let values = try bytes.array(field, limit: 256)
-        guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { throw .badValue(field.type) }
+        guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { throw .badValue(field.type) }  // CONV-4.14
         return values
     }
 }

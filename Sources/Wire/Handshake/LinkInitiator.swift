@@ -39,7 +39,7 @@ public struct LinkInitiator: ~Copyable, Sendable {
         self.ephemeral = ephemeral
         preface =
             switch expectation {
-            case .enrolment: Preface(suite: .chaChaPoly, pattern: .enrolment)
+            case .enrolment: Preface(suite: .chaChaPoly, pattern: .enrolment)  // HS-2.2
             case .node, .role: Preface(suite: suite, pattern: .member)
             }
     }
@@ -53,9 +53,9 @@ public struct LinkInitiator: ~Copyable, Sendable {
         var clear: [UInt8] = []
         if let token {
             clear = token.id.bytes
-            keys.psks = [token.secret]
+            keys.psks = [token.secret]  // HS-3.2
         } else if credentials.certificate == nil {
-            throw .certificate(.permissionDenied)
+            throw .certificate(.permissionDenied)  // HS-7.6
         }
         var noise = try HandshakeState(
             preface.pattern.noise, suite: preface.suite, role: .initiator, prologue: preface.prologue(clear: clear), keys: keys)
@@ -74,7 +74,7 @@ public struct LinkInitiator: ~Copyable, Sendable {
         }
         let answer = try (try noise.read(Array(inbox.bytes[range]))).decode(HandshakePayload.init(decoding:))
         inbox.clear()
-        try check(answer, staticKey: noise.remoteStatic)
+        try check(answer, staticKey: noise.remoteStatic)  // HS-7.2, HS-8.6
         let certificate = token == nil ? credentials.certificate : nil
         let payload = HandshakePayload(preface: preface, suites: offered, parameters: parameters, certificate: certificate)
         let reply = try HandshakeInbox.framed(try noise.write(try payload.encoded()))
@@ -88,13 +88,13 @@ public struct LinkInitiator: ~Copyable, Sendable {
     }
 
     /// Whose signature counts: a joiner knows it from its token.
-    private var authority: IdentityKey { token?.authority ?? credentials.authority }
+    private var authority: IdentityKey { token?.authority ?? credentials.authority }  // TOKEN-3.1
 
     private func check(_ answer: HandshakePayload, staticKey: StaticKey?) throws(WireError) {
         try answer.checkOffer(preface)
         guard let certificate = answer.certificate else { throw .authentication }
-        try certificate.verify(authority: authority)
-        guard certificate.staticKey == staticKey else { throw .authentication }
+        try certificate.verify(authority: authority)  // HS-7.1
+        guard certificate.staticKey == staticKey else { throw .authentication }  // ID-6.4
         try expectation.check(certificate, now: now)
     }
 }

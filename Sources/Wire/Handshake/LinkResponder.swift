@@ -56,15 +56,15 @@ public struct LinkResponder: ~Copyable {
     private mutating func receiveFirst(_ rest: inout ArraySlice<UInt8>) throws(WireError) -> Step {
         guard inbox.fill(to: Preface.length, from: &rest) else { return needMoreOfFirst() }
         let preface = try Preface(decoding: inbox.bytes.prefix(Preface.length))
-        guard preface.suite.isAvailable else { throw .badPreface }
+        guard preface.suite.isAvailable else { throw .badPreface }  // HS-2.1
         let clearEnd = Preface.length + preface.pattern.clearLength
         guard let range = try inbox.message(at: clearEnd, trailer: Mac1.length, from: &rest) else { return needMoreOfFirst() }
         // Nothing may follow before the initiator has seen message 2.
-        guard rest.isEmpty else { throw .trailing }
+        guard rest.isEmpty else { throw .trailing }  // HS-4.3
         let flight = inbox.bytes
         inbox.clear()
         let mac = SecretBytes(flight[range.upperBound...])
-        guard mac.equals(Mac1.compute(meshID: credentials.meshID, over: Array(flight[..<range.upperBound]))) else {
+        guard mac.equals(Mac1.compute(meshID: credentials.meshID, over: Array(flight[..<range.upperBound]))) else {  // HS-4.1
             throw .authentication
         }
         return try answer(Array(flight[range]), preface: preface, clear: Array(flight[Preface.length..<clearEnd]))
@@ -76,19 +76,19 @@ public struct LinkResponder: ~Copyable {
     }
 
     private mutating func answer(_ message: [UInt8], preface: Preface, clear: [UInt8]) throws(WireError) -> Step {
-        guard let certificate = credentials.certificate else { throw .certificate(.permissionDenied) }
+        guard let certificate = credentials.certificate else { throw .certificate(.permissionDenied) }  // HS-7.6
         // An unknown token is turned away before any curve operation as well.
         let token = TokenID(clear)
         var psks: [SecretBytes] = []
         if preface.pattern == .enrolment {
-            guard let token, let secret = tokenSecret(token) else { throw .authentication }
-            psks = [secret]
+            guard let token, let secret = tokenSecret(token) else { throw .authentication }  // TOKEN-3.2
+            psks = [secret]  // HS-3.2
         }
         var keys = HandshakeKeys(staticKey: credentials.staticKey, ephemeral: try StaticKeyPair(secret: ephemeral))
         keys.psks = psks
         var noise = try HandshakeState(
             preface.pattern.noise, suite: preface.suite, role: .responder, prologue: preface.prologue(clear: clear), keys: keys)
-        guard try noise.read(message).isEmpty else { throw .trailing }
+        guard try noise.read(message).isEmpty else { throw .trailing }  // HS-3.5
         let payload = HandshakePayload(preface: preface, suites: offered, parameters: parameters, certificate: certificate)
         let reply = try HandshakeInbox.framed(try noise.write(try payload.encoded()))
         state = .awaitingLast(noise, preface, token)
@@ -117,9 +117,9 @@ public struct LinkResponder: ~Copyable {
         switch (preface.pattern, certificate) {
         case (.enrolment, nil): return
         case (.member, let certificate?):
-            try certificate.verify(authority: credentials.authority)
-            guard certificate.staticKey == staticKey else { throw .authentication }
-        case (.enrolment, _?), (.member, nil): throw .authentication
+            try certificate.verify(authority: credentials.authority)  // HS-7.1
+            guard certificate.staticKey == staticKey else { throw .authentication }  // ID-6.4
+        case (.enrolment, _?), (.member, nil): throw .authentication  // HS-7.4
         }
     }
 }

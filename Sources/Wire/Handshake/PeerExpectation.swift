@@ -15,7 +15,7 @@ public enum PeerExpectation: Sendable {
             case .role(let roles): certificate.roles.isSuperset(of: roles)
             case .enrolment: certificate.roles.contains(.coordinator)
             }
-        guard isMeant else { throw .certificate(.wrongPeer) }
-        guard !certificate.isExpired(at: now) else { throw .certificate(.expired) }
+        guard isMeant else { throw .certificate(.wrongPeer) }  // HS-7.2
+        guard !certificate.isExpired(at: now) else { throw .certificate(.expired) }  // HS-7.3
     }
 }

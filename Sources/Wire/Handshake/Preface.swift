@@ -33,17 +33,18 @@ package struct Preface: Hashable, Sendable {
     /// An enrolment has one suite: a joiner knows nothing of the coordinator's hardware.
     package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
         let bytes = Array(bytes)
+        // HS-2.1
         guard bytes.count == Self.length, bytes.starts(with: Self.magic), bytes[4] == Self.major, let suite = Suite(rawValue: bytes[5]),
             let pattern = Pattern(rawValue: bytes[6]), bytes[7] == 0
         else { throw .badPreface }
-        guard suite == .chaChaPoly || pattern != .enrolment else { throw .badPreface }
+        guard suite == .chaChaPoly || pattern != .enrolment else { throw .badPreface }  // HS-2.2
         self.init(suite: suite, pattern: pattern)
     }
 
     package var encoded: [UInt8] { Self.magic + [major, suite.rawValue, pattern.rawValue, 0] }
 
     /// What Noise mixes in first: all the clear bytes, which are thereby authenticated.
-    package func prologue(clear: [UInt8]) -> [UInt8] { Self.protocolName + encoded + clear }
+    package func prologue(clear: [UInt8]) -> [UInt8] { Self.protocolName + encoded + clear }  // HS-3.1
 }
 
 /// The mac that follows message 1: HMAC-SHA256 keyed by the mesh id, over everything before it, cut to 16 bytes.

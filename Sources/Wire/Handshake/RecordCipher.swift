@@ -45,6 +45,6 @@ public struct RecordCipher: ~Copyable, Sendable {
         untilRekey -= 1
         guard untilRekey == 0 else { return }
         untilRekey = interval
-        try cipher.rekey()
+        try cipher.rekey()  // REC-3.1
     }
 }

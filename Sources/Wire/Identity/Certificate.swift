@@ -80,7 +80,7 @@ extension Certificate {
         writer.put(Field.features, subject.features.rawValue)
         let body = try writer.finish()
         var signed = TLVWriter(prefix: body)
-        signed.put(Field.signature, bytes: authority.sign(.certificate, body))
+        signed.put(Field.signature, bytes: authority.sign(.certificate, body))  // ID-5.1
         return try Certificate(decoding: try signed.finish())
     }
 }
@@ -90,7 +90,7 @@ extension Certificate {
 extension Certificate {
     /// Reads a certificate. Says nothing about who signed it: that is `verify`.
     public init(decoding encoded: [UInt8]) throws(WireError) {
-        guard encoded.count <= Limits.certificate else { throw .oversized }
+        guard encoded.count <= Limits.certificate else { throw .oversized }  // ID-5.3
         let fields = try encoded.decode(Fields.init)
         self.encoded = encoded
         meshID = try required(Field.meshID, fields.meshID)
@@ -111,9 +111,10 @@ extension Certificate {
     ///
     /// Throws `certificate(.wrongPeer)` for another mesh, `authentication` for a wrong signature or a node id that does not follow.
     public func verify(authority: IdentityKey) throws(WireError) {
-        guard meshID == .meshID(authority: authority) else { throw .certificate(.wrongPeer) }
-        let body = Array(encoded.dropLast(Self.signatureField))
+        guard meshID == .meshID(authority: authority) else { throw .certificate(.wrongPeer) }  // ID-6.1
+        let body = Array(encoded.dropLast(Self.signatureField))  // ID-5.4
         let signature = Array(encoded.suffix(Self.signatureLength))
+        // ID-6.2, ID-6.3
         guard authority.verifies(signature, .certificate, body), nodeID == .nodeID(identityKey: identityKey, salt: salt) else {
             throw .authentication
         }
@@ -144,7 +145,7 @@ extension Certificate {
         init(_ bytes: RawSpan) throws(WireError) {
             var cursor = TLVCursor()
             while let field = try cursor.next(in: bytes) {
-                guard !isSigned else { throw .trailing }
+                guard !isSigned else { throw .trailing }  // ID-5.2
                 switch field.type {
                 case Field.meshID: meshID = try bytes.bytes32(field)
                 case Field.nodeID: nodeID = try bytes.bytes32(field)

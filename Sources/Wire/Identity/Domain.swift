@@ -16,7 +16,7 @@ public struct Domain: Sendable, Hashable {
     /// The checksum of a join token.
     static let token = Domain("join token")
 
-    var prefix: [UInt8] { Array(text.utf8) + [0] }
+    var prefix: [UInt8] { Array(text.utf8) + [0] }  // ID-2.1
 }
 
 extension Bytes32 {

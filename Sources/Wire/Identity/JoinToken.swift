@@ -39,11 +39,12 @@ public struct JoinToken: Sendable {
 
     /// Reads a token; spaces and line ends around it do not matter.
     public init(_ text: some StringProtocol) throws(TokenError) {
-        let line = text.utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard line.starts(with: Self.prefix.utf8) else { throw .notAToken }
+        let line = text.utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed()  // TOKEN-1.1
+        guard line.starts(with: Self.prefix.utf8) else { throw .notAToken }  // TOKEN-1.2
+        // TOKEN-1.3
         guard line.count <= Limits.token, let bytes = Base64URL.decode(line.dropFirst(Self.prefix.utf8.count)) else { throw .mistyped }
         let body = Array(bytes.dropLast(Self.checksumLength))
-        guard bytes.count > Self.checksumLength, Self.checksum(body) == Array(bytes.suffix(Self.checksumLength)) else {
+        guard bytes.count > Self.checksumLength, Self.checksum(body) == Array(bytes.suffix(Self.checksumLength)) else {  // TOKEN-1.4
             throw .mistyped
         }
         do {

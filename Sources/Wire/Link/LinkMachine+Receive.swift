@@ -30,11 +30,11 @@ extension LinkMachine {
         _ header: FrameHeader, _ payload: Range<Int>, in frames: RawSpan, now: Instant
     ) throws(WireError) -> LinkEvent? {
         guard let type = FrameType(rawValue: header.type) else {
-            guard header.type & 1 == 1 else { throw .unknownCritical(UInt16(header.type)) }
+            guard header.type & 1 == 1 else { throw .unknownCritical(UInt16(header.type)) }  // FRAME-1.1, FRAME-1.2
             try budget.spend(now: now)
             return nil
         }
-        guard FrameFlags.defined(for: type).isSuperset(of: header.flags) else { throw .badValue(UInt16(header.type)) }
+        guard FrameFlags.defined(for: type).isSuperset(of: header.flags) else { throw .badValue(UInt16(header.type)) }  // FRAME-1.3
         switch type {
         case .data: return try receiveData(header, payload, in: frames, now: now)
         case .head: return try receiveHead(header, payload, in: frames, now: now)
@@ -44,7 +44,7 @@ extension LinkMachine {
         case .reset: return try receiveReset(header, payload, in: frames, now: now)
         case .ping, .pong: return try receivePing(type, header, payload, in: frames, now: now)
         case .goAway: return try receiveGoAway(header, payload, in: frames, now: now)
-        case .padding:
+        case .padding:  // FRAME-5.5
             try budget.spend(now: now)
             return nil
         }
@@ -54,8 +54,8 @@ extension LinkMachine {
 
     /// Where a frame of stream `id` belongs. `nil`: the stream is gone, its frames are ignored. An id that was never used is an error.
     private func locate(_ id: UInt32) throws(WireError) -> Int? {
-        if let index = streams.index(of: id) { return streams[index].closed ? nil : index }
-        guard id != 0, isPeers(id) ? id <= highestPeerID : id < nextID else { throw .streamState }
+        if let index = streams.index(of: id) { return streams[index].closed ? nil : index }  // FRAME-3.2
+        guard id != 0, isPeers(id) ? id <= highestPeerID : id < nextID else { throw .streamState }  // FRAME-1.6, FRAME-3.1
         return nil
     }
 
@@ -66,12 +66,12 @@ extension LinkMachine {
         _ header: FrameHeader, _ payload: Range<Int>, in frames: RawSpan, now: Instant
     ) throws(WireError) -> LinkEvent? {
         let end = header.flags.contains(.end)
-        guard payload.count <= Limits.headSize else { throw .oversized }
+        guard payload.count <= Limits.headSize else { throw .oversized }  // FRAME-1.4
         if isPeers(header.stream), header.stream > highestPeerID {
             return try accept(header.stream, payload, in: frames, end: end, now: now)
         }
         guard let index = try locate(header.stream) else { return nil }
-        guard streams[index].isLocal, !streams[index].headReceived, !streams[index].remoteEnded else { throw .streamState }
+        guard streams[index].isLocal, !streams[index].headReceived, !streams[index].remoteEnded else { throw .streamState }  // FRAME-3.1
         let ref = streams.ref(index)
         do { head = try Head(decoding: frames.extracting(payload)) } catch { return try fail(ref, error) }
         streams[index].headReceived = true
@@ -80,7 +80,7 @@ extension LinkMachine {
     }
 
     /// A frame is whole but its content is not: only its stream ends.
-    private mutating func fail(_ ref: StreamRef, _ error: WireError) throws(WireError) -> LinkEvent? {
+    private mutating func fail(_ ref: StreamRef, _ error: WireError) throws(WireError) -> LinkEvent? {  // FRAME-6.3
         try reset(ref, error.code, reason: error.description)
         return .reset(ref, error.code, retryAfter: 0, reason: error.description)
     }
@@ -88,18 +88,18 @@ extension LinkMachine {
     private mutating func accept(
         _ id: UInt32, _ payload: Range<Int>, in frames: RawSpan, end: Bool, now: Instant
     ) throws(WireError) -> LinkEvent? {
-        guard acceptedCount < acceptLimit else { throw .streamState }
+        guard acceptedCount < acceptLimit else { throw .streamState }  // FRAME-3.5
         acceptedCount += 1
         highestPeerID = id
         if let last = drainingAt, id > last {
             cleanedCount += 1
-            try refuse(id, .draining)
+            try refuse(id, .draining)  // FRAME-9.1
             return nil
         }
         do { head = try Head(decoding: frames.extracting(payload)) } catch {
             try budget.spend(now: now)
             cleanedCount += 1
-            try refuse(id, error.code)
+            try refuse(id, error.code)  // FRAME-6.3
             return nil
         }
         var slot = newSlot(id: id, isLocal: false, now: now)
@@ -107,7 +107,7 @@ extension LinkMachine {
         slot.remoteEnded = end
         let index = streams.insert(slot)
         if head.deadline > 0 {
-            let limit = min(Duration.milliseconds(Int64(head.deadline)), Limits.maximumDeadline)
+            let limit = min(Duration.milliseconds(Int64(head.deadline)), Limits.maximumDeadline)  // CALL-2.3
             deadlines.set(index, at: now + limit)
         }
         return .opened(streams.ref(index), end: end)
@@ -134,27 +134,27 @@ extension LinkMachine {
     ) throws(WireError) -> LinkEvent? {
         let isCompressed = header.flags.contains(.lz4)
         let end = header.flags.contains(.end)
-        guard payload.count <= Limits.data + (isCompressed ? 2 : 0) else { throw .oversized }
-        guard !isCompressed || payload.count > 2 else { throw .compression }
+        guard payload.count <= Limits.data + (isCompressed ? 2 : 0) else { throw .oversized }  // FRAME-1.4
+        guard !isCompressed || payload.count > 2 else { throw .compression }  // LZ4-2.1
         let count = isCompressed ? Int(try frames.integer(UInt16.self, at: payload.lowerBound)) : payload.count
-        guard count <= Limits.data, !isCompressed || count > 0 else { throw .compression }
-        received += UInt64(count)
-        guard received <= granted else { throw .flowControl }
+        guard count <= Limits.data, !isCompressed || count > 0 else { throw .compression }  // LZ4-2.1, LZ4-2.2
+        received += UInt64(count)  // FLOW-1.3
+        guard received <= granted else { throw .flowControl }  // FLOW-1.2
         if count == 0, !end { try budget.spend(now: now) }
         guard let index = try locate(header.stream) else {
-            try credit(link: UInt64(count), now: now)
+            try credit(link: UInt64(count), now: now)  // FRAME-3.3
             return nil
         }
-        guard streams[index].headReceived, !streams[index].remoteEnded else { throw .streamState }
+        guard streams[index].headReceived, !streams[index].remoteEnded else { throw .streamState }  // FRAME-3.1
         streams[index].received += UInt64(count)
-        guard streams[index].received <= streams[index].granted else { throw .flowControl }
+        guard streams[index].received <= streams[index].granted else { throw .flowControl }  // FLOW-1.2
         let ref = streams.ref(index)
-        if streams[index].stopped {
+        if streams[index].stopped {  // FRAME-3.4
             try endRemote(index, end)
             try consumed(ref, count, now: now)
             return nil
         }
-        if isCompressed {
+        if isCompressed {  // LZ4-1.1
             let block = frames.extracting(payload.lowerBound + 2..<payload.upperBound)
             var bytes: [UInt8] = []
             do { try LZ4.decompress(block, rawSize: count, into: &bytes) } catch { return try fail(ref, error) }
@@ -199,10 +199,10 @@ extension LinkMachine {
     ) throws(WireError) -> LinkEvent? {
         guard payload.count == 8 else { throw .badLength(UInt16(header.type)) }
         let limit = try frames.integer(UInt64.self, at: payload.lowerBound)
-        guard limit <= UInt64(Int64.max) else { throw .flowControl }
+        guard limit <= UInt64(Int64.max) else { throw .flowControl }  // FLOW-1.4
         if header.stream == 0 {
             if limit <= sendLimit { try budget.spend(now: now) }
-            guard limit >= sendLimit else { throw .flowControl }
+            guard limit >= sendLimit else { throw .flowControl }  // FLOW-1.4
             sendLimit = limit
             mayWake = mayWake || !waiting.isEmpty
             return nil
@@ -222,9 +222,9 @@ extension LinkMachine {
         _ header: FrameHeader, _ payload: Range<Int>, in frames: RawSpan, now: Instant
     ) throws(WireError) -> LinkEvent? {
         guard payload.count == 4 else { throw .badLength(UInt16(header.type)) }
-        guard header.stream == 0 else { throw .streamState }
+        guard header.stream == 0 else { throw .streamState }  // FRAME-1.5
         let limit = try frames.integer(UInt32.self, at: payload.lowerBound)
-        guard limit > openLimit else {
+        guard limit > openLimit else {  // FLOW-5.3
             try budget.spend(now: now)
             return nil
         }
@@ -235,17 +235,17 @@ extension LinkMachine {
     private mutating func receiveStop(
         _ header: FrameHeader, _ payload: Range<Int>, in frames: RawSpan, now: Instant
     ) throws(WireError) -> LinkEvent? {
-        guard payload.count == 2 else { throw .badLength(UInt16(header.type)) }
+        guard payload.count == 2 else { throw .badLength(UInt16(header.type)) }  // FRAME-1.4
         try budget.spend(now: now)
         guard let index = try locate(header.stream), !streams[index].endSent else { return nil }
         let code = ErrorCode(rawValue: try frames.integer(UInt16.self, at: payload.lowerBound))
-        guard streams[index].headSent else {
+        guard streams[index].headSent else {  // FRAME-5.2
             // Nobody reads the answer that has not begun: there is nothing left of the call.
             let ref = streams.ref(index)
             try reset(ref, code, reason: "")
             return .reset(ref, code, retryAfter: 0, reason: "")
         }
-        dropQueue(index)
+        dropQueue(index)  // FRAME-5.1
         streams[index].endQueued = true
         enqueue(index)
         return .stopped(streams.ref(index), code)
@@ -278,7 +278,7 @@ extension LinkMachine {
         try budget.spend(now: now)
         let number = try frames.integer(UInt64.self, at: payload.lowerBound)
         guard type == .ping else { return .pong(number) }
-        try writer.append(.pong, stream: 0, length: 8) { $0.appendInteger(number) }
+        try writer.append(.pong, stream: 0, length: 8) { $0.appendInteger(number) }  // FRAME-5.4
         return nil
     }
 
@@ -292,7 +292,7 @@ extension LinkMachine {
         let code = ErrorCode(rawValue: try frames.integer(UInt16.self, at: payload.lowerBound + 4))
         let reason = try text(frames, payload.lowerBound + 6..<payload.upperBound, header)
         peerDraining = true
-        for id in streams.liveIDs.sorted() where !isPeers(id) && id > last {
+        for id in streams.liveIDs.sorted() where !isPeers(id) && id > last {  // FRAME-9.3, FRAME-9.4
             guard let index = streams.index(of: id), !streams[index].closed else { continue }
             let ref = streams.ref(index)
             close(index)
@@ -306,7 +306,7 @@ extension LinkMachine {
     }
 
     private func text(_ frames: RawSpan, _ range: Range<Int>, _ header: FrameHeader) throws(WireError) -> String {
-        guard let text = String(validatingUTF8: frames.extracting(range)) else { throw .badValue(UInt16(header.type)) }
+        guard let text = String(validatingUTF8: frames.extracting(range)) else { throw .badValue(UInt16(header.type)) }  // FRAME-1.8
         return text
     }
 }

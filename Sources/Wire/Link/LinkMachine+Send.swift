@@ -18,9 +18,9 @@ extension LinkMachine {
         slot.endSent = end
         slot.endQueued = end
         let index = streams.insert(slot)
-        nextID += 2
+        nextID += 2  // FRAME-2.2
         openedCount += 1
-        if let deadline { deadlines.set(index, at: now + deadline) }
+        if let deadline { deadlines.set(index, at: now + deadline) }  // CALL-2.4
         try appendHead(stream: slot.id, end: end)
         return streams.ref(index)
     }
@@ -42,13 +42,14 @@ extension LinkMachine {
 
     /// Sends bytes of a body, and ends this direction if `end`. Small ones go out with the next flush; bulk waits its turn.
     public mutating func send(_ ref: StreamRef, _ chunk: any SendChunk, end: Bool) throws(WireError) {
+        // FRAME-2.3, FRAME-2.5
         guard let index = streams.index(of: ref), !streams[index].closed, !streams[index].endQueued, streams[index].headSent
         else { return }
         let count = chunk.chunkCount
         let mayCompress = count >= Limits.compressFrom && streams[index].compression != nil
         let isSmall =
             count <= Limits.smallData && !mayCompress && streams[index].queue.count == 0 && writer.count < Limits.bulkPerTurn
-        if isSmall, UInt64(count) <= min(streams[index].credit, linkCredit), count > 0 || end {
+        if isSmall, UInt64(count) <= min(streams[index].credit, linkCredit), count > 0 || end {  // FLOW-1.1
             streams[index].sent += UInt64(count)
             sent += UInt64(count)
             streams[index].endQueued = end
@@ -168,7 +169,7 @@ extension LinkMachine {
 
     private mutating func takeTurn(_ index: Int) throws(WireError) {
         let waiting = streams[index].queue.count
-        let allowed = Int(clamping: min(streams[index].credit, linkCredit, UInt64(waiting)))
+        let allowed = Int(clamping: min(streams[index].credit, linkCredit, UInt64(waiting)))  // FLOW-1.1
         let count = min(allowed, Limits.quantum)
         let end = count == waiting && streams[index].endQueued
         if count > 0 || end { try sendFromQueue(index, count, end: end) }
@@ -179,7 +180,7 @@ extension LinkMachine {
         let id = streams[index].id
         queued -= count
         streams[index].sent += UInt64(count)
-        sent += UInt64(count)
+        sent += UInt64(count)  // FLOW-1.3
         streams[index].endSent = end
         let flags: FrameFlags = end ? .end : []
         guard configuration.compress, streams[index].compression?.shouldAttempt(count) == true else {
@@ -253,7 +254,7 @@ extension LinkMachine {
         guard !streams[index].closed else { return }
         deadlines.clear(index)
         dropQueue(index)
-        streams[index].closed = true
+        streams[index].closed = true  // FRAME-5.3
         streams[index].wantsWritable = false
     }
 
@@ -268,10 +269,10 @@ extension LinkMachine {
     mutating func cleanUp(_ index: Int) throws(WireError) {
         let isLocal = streams[index].isLocal
         // Bytes that nobody will consume any more must not be missing from the link's credit.
-        try credit(link: streams[index].held)
+        try credit(link: streams[index].held)  // FLOW-3.1
         streams.remove(index)
         guard !isLocal else { return }
-        cleanedCount += 1
+        cleanedCount += 1  // FLOW-5.2
         let limit = cleanedCount &+ configuration.own.maxStreams
         guard limit &- acceptLimit >= max(configuration.own.maxStreams / 2, 1) else { return }
         acceptLimit = limit

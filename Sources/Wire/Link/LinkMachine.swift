@@ -71,7 +71,7 @@ public struct LinkMachine: ~Copyable {
         writer = RecordWriter(cipher: send)
         deadlines = DeadlineWheel(now: now)
         budget = FrameBudget(now: now)
-        nextID = configuration.isInitiator ? 1 : 2
+        nextID = configuration.isInitiator ? 1 : 2  // FRAME-2.1
         openLimit = configuration.peer.maxStreams
         acceptLimit = configuration.own.maxStreams
         sendLimit = configuration.peer.linkWindow
@@ -84,6 +84,7 @@ public struct LinkMachine: ~Copyable {
     // MARK: State
 
     /// Whether another stream may be opened just now.
+    // FRAME-9.2, FRAME-9.6, FLOW-5.1
     public var mayOpen: Bool { openedCount < openLimit && !peerDraining && nextID < Limits.streamIDSoftEnd }
     /// Whether this link must be replaced by a new one for new calls.
     public var isRetiring: Bool { peerDraining || drainingAt != nil || nextID >= Limits.streamIDSoftEnd }
@@ -123,7 +124,7 @@ public struct LinkMachine: ~Copyable {
         var events: [LinkEvent] = []
         for index in expired where streams[index].id != 0 && !streams[index].closed {
             let ref = streams.ref(index)
-            try reset(ref, .deadlineExceeded, reason: "")
+            try reset(ref, .deadlineExceeded, reason: "")  // CALL-2.2
             events.append(.reset(ref, .deadlineExceeded, retryAfter: 0, reason: ""))
         }
         events += try resetStalled(now: now)

@@ -19,10 +19,10 @@ struct RecordWriter: ~Copyable {
 
     /// Appends one frame whose payload, exactly `length` bytes, `body` appends to the buffer.
     mutating func append(
-        _ type: FrameType, _ flags: FrameFlags = [], stream: UInt32, length: Int, body: (inout [UInt8]) -> Void
+        _ type: FrameType, _ flags: FrameFlags = [], stream: UInt32, length: Int, body: (inout [UInt8]) -> Void  // CONV-6.2
     ) throws(WireError) {
         assert(length <= Limits.framePayload)
-        if let start = open, out.count - start + Limits.frameHeader + length > Limits.recordPlaintext { try seal() }
+        if let start = open, out.count - start + Limits.frameHeader + length > Limits.recordPlaintext { try seal() }  // REC-1.2
         if open == nil {
             out.append(0)
             out.append(0)
@@ -39,7 +39,7 @@ struct RecordWriter: ~Copyable {
 
     /// Closes the open record, if there is one: sealed in place, its length written before it.
     mutating func seal() throws(WireError) {
-        guard let start = open else { return }
+        guard let start = open else { return }  // REC-1.1
         open = nil
         let length = out.count - start + Limits.tag
         out.append(contentsOf: repeatElement(0, count: Limits.tag))

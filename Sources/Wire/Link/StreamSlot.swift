@@ -73,7 +73,7 @@ struct StreamSlot {
         guard !closed, !remoteEnded, granted - consumed <= window / 2 else { return nil }
         if held == 0, now - windowUpdated < Limits.windowGrowth { window = min(window * 2, Limits.streamWindowMaximum) }
         windowUpdated = now
-        granted = consumed + window
+        granted = consumed + window  // FLOW-1.5
         return granted
     }
 }

@@ -30,7 +30,7 @@ enum Capabilities {
         var last: String?
         for range in ranges {
             let (key, value) = try element(bytes.extracting(range), field.type)
-            if let last, !last.utf8.lexicographicallyPrecedes(key.utf8) { throw .unordered(field.type) }
+            if let last, !last.utf8.lexicographicallyPrecedes(key.utf8) { throw .unordered(field.type) }  // CONV-4.15
             // Keys that differ in bytes may be equal as Swift strings (combining marks); the later would replace the earlier.
             guard capabilities.updateValue(value, forKey: key) == nil else { throw .badValue(field.type) }
             last = key
@@ -65,7 +65,7 @@ enum Capabilities {
 
     private static func element(_ bytes: RawSpan, _ type: UInt16) throws(WireError) -> (String, CapabilityValue) {
         let length = Int(try bytes.integer(UInt16.self, at: 0))
-        guard length > 0, length <= Limits.capabilityText, bytes.byteCount > 2 + length else { throw .badLength(type) }
+        guard length > 0, length <= Limits.capabilityText, bytes.byteCount > 2 + length else { throw .badLength(type) }  // MSG-4.1
         let key = try bytes.text(TLVField(type: type, range: 2..<2 + length), limit: Limits.capabilityText)
         let value = TLVField(type: type, range: 3 + length..<bytes.byteCount)
         switch Kind(rawValue: try bytes.integer(UInt8.self, at: 2 + length)) {
@@ -73,7 +73,7 @@ enum Capabilities {
         case .int: return (key, .int(Int64(bitPattern: try bytes.integer(UInt64.self, value))))
         case .double:
             let number = Double(bitPattern: try bytes.integer(UInt64.self, value))
-            guard number.isFinite else { throw .badValue(type) }
+            guard number.isFinite else { throw .badValue(type) }  // MSG-4.2
             return (key, .double(number))
         case .text: return (key, .text(try bytes.text(value, limit: Limits.capabilityText)))
         case .json: return (key, .json(try bytes.text(value, limit: Limits.capabilityJSON)))

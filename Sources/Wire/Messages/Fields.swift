@@ -4,7 +4,7 @@ extension RawSpan {
     /// A name (`Name`).
     package func name(_ field: TLVField) throws(WireError) -> String {
         let name = try text(field, limit: Limits.name)
-        guard Name.isValid(name) else { throw .badValue(field.type) }
+        guard Name.isValid(name) else { throw .badValue(field.type) }  // CONV-4.9
         return name
     }
 
@@ -13,14 +13,14 @@ extension RawSpan {
         switch try integer(UInt8.self, field) {
         case 0: return false
         case 1: return true
-        default: throw .badValue(field.type)
+        default: throw .badValue(field.type)  // CONV-4.4
         }
     }
 
     /// One endpoint in its canonical text.
     package func endpoint(_ field: TLVField) throws(WireError) -> Endpoint {
         let text = try text(field, limit: Limits.endpoint)
-        guard let endpoint = Endpoint(text), endpoint.description == text else { throw .badValue(field.type) }
+        guard let endpoint = Endpoint(text), endpoint.description == text else { throw .badValue(field.type) }  // CONV-4.10
         return endpoint
     }
 
@@ -34,7 +34,7 @@ extension RawSpan {
 
     /// A list of at least one element: an empty one has a shorter form, which is not to be there.
     package func nonEmptyList(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
-        guard !field.range.isEmpty else { throw .notMinimal }
+        guard !field.range.isEmpty else { throw .notMinimal }  // CONV-4.8
         return try list(field, limit: limit)
     }
 
@@ -54,7 +54,7 @@ extension TLVWriter {
 
     /// Leaves out an empty list.
     mutating func put(_ type: UInt16, endpoints: [Endpoint]) {
-        if !endpoints.isEmpty { put(type, list: endpoints.map { [UInt8]($0.description.utf8) }) }
+        if !endpoints.isEmpty { put(type, list: endpoints.map { [UInt8]($0.description.utf8) }) }  // CONV-4.7
     }
 }
 
@@ -83,6 +83,6 @@ func checkEndpoints(_ type: UInt16, _ endpoints: [Endpoint]) throws(WireError) {
 
 /// The value of a field that must be there.
 func required<T>(_ type: UInt16, _ value: T?) throws(WireError) -> T {
-    guard let value else { throw .missing(type) }
+    guard let value else { throw .missing(type) }  // CONV-3.6
     return value
 }

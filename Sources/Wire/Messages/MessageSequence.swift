@@ -25,7 +25,7 @@ public enum MessageSequence {
         let length = Int(try bytes.integer(UInt32.self, at: offset))
         guard length <= Limits.message else { throw .oversized }
         let start = offset + header
-        guard bytes.byteCount - start >= length else { throw .truncated }
+        guard bytes.byteCount - start >= length else { throw .truncated }  // MSG-1.3
         offset = start + length
         return start..<offset
     }
@@ -56,7 +56,7 @@ public struct MessageReader: Sendable {
         guard buffer.count - offset >= MessageSequence.header else { return nil }
         let at = offset
         let length = try buffer.decode { span throws(WireError) in Int(try span.integer(UInt32.self, at: at)) }
-        guard length <= limit else { throw .oversized }
+        guard length <= limit else { throw .oversized }  // CONV-3.7, MSG-1.2
         let start = offset + MessageSequence.header
         guard buffer.count - start >= length else { return nil }
         offset = start + length

@@ -66,7 +66,7 @@ extension Notice: WireMessage {
 
     private static func nodes(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [NodeID] {
         guard !field.range.isEmpty else { throw .notMinimal }
-        guard field.range.count.isMultiple(of: 32) else { throw .badLength(field.type) }
+        guard field.range.count.isMultiple(of: 32) else { throw .badLength(field.type) }  // CONV-4.13
         guard field.range.count / 32 <= Limits.noticeNodes else { throw .oversized }
         var nodes: [NodeID] = []
         for start in stride(from: field.range.lowerBound, to: field.range.upperBound, by: 32) {

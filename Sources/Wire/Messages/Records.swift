@@ -54,7 +54,7 @@ public struct ServiceRecord: Hashable, Sendable {
 }
 
 /// Bits of what a node's processor offers.
-public struct Features: OptionSet, Hashable, Sendable {
+public struct Features: OptionSet, Hashable, Sendable {  // CONV-4.12
     public var rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// AES in hardware: the AESGCM suite may be used towards it.

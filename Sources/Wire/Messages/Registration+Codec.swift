@@ -33,7 +33,7 @@ extension Registration: WireMessage {
     }
 
     public init(decoding bytes: RawSpan) throws(WireError) {
-        guard bytes.byteCount <= Limits.record else { throw .oversized }
+        guard bytes.byteCount <= Limits.record else { throw .oversized }  // MSG-5.3
         self.init(bootEpoch: 0)
         var cursor = TLVCursor()
         var bootEpoch: UInt64?

@@ -56,7 +56,7 @@ enum ServiceRecords {
         var services: [ServiceRecord] = []
         for range in try bytes.nonEmptyList(field, limit: Limits.services) {
             let service = try bytes.nested(ServiceRecord.self, range)
-            if let last = services.last, !last.name.utf8.lexicographicallyPrecedes(service.name.utf8) {
+            if let last = services.last, !last.name.utf8.lexicographicallyPrecedes(service.name.utf8) {  // CONV-4.15
                 throw .unordered(field.type)
             }
             services.append(service)

@@ -101,7 +101,7 @@ extension WatchEvent: WireMessage {
         while let field = try cursor.next(in: bytes) {
             switch field.type {
             case Field.kind:
-                guard let value = Kind(rawValue: try bytes.integer(UInt8.self, field)) else { throw .badValue(field.type) }
+                guard let value = Kind(rawValue: try bytes.integer(UInt8.self, field)) else { throw .badValue(field.type) }  // CONV-4.11
                 kind = value
             case Field.revision: revision = try bytes.integer(UInt64.self, field)
             case Field.name: name = try bytes.name(field)
@@ -133,7 +133,7 @@ extension WatchEvent: WireMessage {
     }
 
     /// Fields of another kind of event do not belong here.
-    private static func refuse(_ a: UInt16, _ first: Any?, _ b: UInt16, _ second: Any?) throws(WireError) {
+    private static func refuse(_ a: UInt16, _ first: Any?, _ b: UInt16, _ second: Any?) throws(WireError) {  // MSG-6.5
         if first != nil { throw .badValue(a) }
         if second != nil { throw .badValue(b) }
     }

@@ -12,7 +12,7 @@ public protocol WireMessage: Sendable {
 extension WireMessage {
     /// Reads exactly one message of at most `limit` bytes.
     public init(_ bytes: [UInt8], limit: Int = Limits.message) throws(WireError) {
-        guard bytes.count <= limit else { throw .oversized }
+        guard bytes.count <= limit else { throw .oversized }  // MSG-1.2
         self = try bytes.decode { span throws(WireError) in try Self(decoding: span) }
     }
 }

@@ -44,7 +44,7 @@ extension WorkerRecord: WireMessage {
     }
 
     public init(decoding bytes: RawSpan) throws(WireError) {
-        guard bytes.byteCount <= Limits.record else { throw .oversized }
+        guard bytes.byteCount <= Limits.record else { throw .oversized }  // MSG-5.3
         var cursor = TLVCursor()
         var partial = Partial()
         while let field = try cursor.next(in: bytes) { try partial.take(field, bytes) }
@@ -78,7 +78,7 @@ extension WorkerRecord: WireMessage {
             case Field.name: name = try bytes.name(field)
             case Field.nodeID: record.nodeID = try bytes.bytes32(field)
             case Field.state:
-                guard let value = State(rawValue: try bytes.integer(UInt8.self, field)) else { throw .badValue(field.type) }
+                guard let value = State(rawValue: try bytes.integer(UInt8.self, field)) else { throw .badValue(field.type) }  // CONV-4.11
                 state = value
             case Field.bootEpoch: bootEpoch = try bytes.integer(UInt64.self, field)
             case Field.features: features = try bytes.integer(UInt32.self, field)

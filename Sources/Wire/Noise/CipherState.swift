@@ -12,8 +12,8 @@ package struct CipherState: ~Copyable, Sendable {
     }
 
     /// Encrypts all but the last 16 bytes in place and writes the tag into those. `exhausted` when the nonces are used up.
-    package mutating func encrypt(_ bytes: inout MutableRawSpan, associatedData: RawSpan = RawSpan()) throws(WireError) {
-        guard nonce < .max else { throw .exhausted }
+    package mutating func encrypt(_ bytes: inout MutableRawSpan, associatedData: RawSpan = RawSpan()) throws(WireError) {  // REC-2.1
+        guard nonce < .max else { throw .exhausted }  // REC-2.2
         try key.seal(&bytes, nonce: nonce, associatedData: associatedData)
         nonce += 1
     }
@@ -29,7 +29,7 @@ package struct CipherState: ~Copyable, Sendable {
     /// Decrypts `sealed` to the first bytes of `plaintext`, 16 less, and otherwise as `decrypt(_:)` does.
     package mutating func decrypt(_ sealed: RawSpan, into plaintext: inout MutableRawSpan) throws(WireError) {
         guard nonce < .max else { throw .exhausted }
-        try key.open(sealed, into: &plaintext, nonce: nonce, associatedData: RawSpan())
+        try key.open(sealed, into: &plaintext, nonce: nonce, associatedData: RawSpan())  // REC-4.3
         nonce += 1
     }
 
@@ -41,7 +41,7 @@ package struct CipherState: ~Copyable, Sendable {
             do throws(WireError) { try key.seal(&span, nonce: .max, associatedData: RawSpan()) } catch { failure = error }
         }
         if let failure { throw failure }
-        key = try AEADKey(key.suite, key: fresh.prefix(32))
+        key = try AEADKey(key.suite, key: fresh.prefix(32))  // REC-3.2
     }
 }
 

@@ -8,7 +8,7 @@ enum FlowCases {
 
     private static let upward: [ConformanceCase] =
         [1, 1_000, 65_536, 262_144, 262_145, 700_000, 1_048_576].map { count in
-            ConformanceCase("flow/upload-\(count)", "grants credit for a body of \(count) bytes as it reads it", ["FLOW-1.6", "FLOW-1.7"]) {
+            ConformanceCase("flow/upload-\(count)", "grants credit for a body of \(count) bytes as it reads it", ["FLOW-1.5", "FLOW-1.6"]) {
                 scene in
                 let link = try await scene.link()
                 let stream = link.newStream()
@@ -26,7 +26,7 @@ enum FlowCases {
                 try await link.expectReset(stream, .tooLarge)
                 try await link.expectService()
             },
-            ConformanceCase("flow/upload-many", "grants the link's credit again: 24 MiB in all", ["FLOW-1.6", "FLOW-1.7"]) { scene in
+            ConformanceCase("flow/upload-many", "grants the link's credit again: 24 MiB in all", ["FLOW-1.5", "FLOW-1.6"]) { scene in
                 let link = try await scene.link()
                 for _ in 0..<24 {
                     let stream = link.newStream()
