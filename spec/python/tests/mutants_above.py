@@ -260,7 +260,9 @@ def opens_streams_behind_goaway() -> None:
 
     def receive(self: link.Link, frame: Frame, now: float) -> Iterator[link.Event]:
         yield from original(self, frame, now)
-        self.going_away = None
+        if self.going_away is not None and frame.type == Type.GOAWAY:
+            self.going_away = None
+            self.open(Head(method="mesh.ping"), end=True)
 
     link.Link._receive = receive  # type: ignore[method-assign]
 
