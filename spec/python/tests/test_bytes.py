@@ -101,6 +101,7 @@ class Identity(Bytes):
         token = Token(id=b"i" * 16, secret=b"s" * 32, authority=b"a" * 32, endpoints=("127.0.0.1:7700", "[::1]:7700"))
         word = token.text
         self.assertEqual(Token.parse(word), token)
+        self.assertNotIn("ssss", repr((token, KeyPair(b"s" * 32, b"p" * 32), SigningKey(b"s" * 32))))
         self.refused(Fault.MISTYPED_TOKEN, Token.parse, word[:9] + ("A" if word[9] != "A" else "B") + word[10:])
         self.refused(Fault.NOT_A_TOKEN, Token.parse, "wmj2_" + word[5:])
         self.refused(Fault.MISTYPED_TOKEN, Token.parse, word + "=")

@@ -98,6 +98,11 @@ def describe(worker: Worker) -> None:
     async def broken(request: Request) -> str:
         raise RuntimeError("on purpose")
 
+    @worker.service("nested")
+    async def nested(request: Request) -> bytes:
+        assert worker.client
+        return await (await worker.client.call("nothing-of-that-name")).read()
+
     @worker.service("one", limit=1)
     async def one(request: Request) -> str:
         await asyncio.sleep(60)
@@ -207,6 +212,7 @@ class Live(unittest.IsolatedAsyncioTestCase):
     async def test_failures(self) -> None:
         await self.fails(Code.NOT_FOUND, service="nothing-of-that-name")
         await self.fails(Code.INTERNAL_ERROR, service="broken")
+        await self.fails(Code.NOT_FOUND & 0x7FFF, service="nested")  # it may have had an effect before it called
         await self.fails(Code.UPSTREAM_FAILED, service="forwarded", method="GET", path="/broken")
         await self.fails(Code.DEADLINE_EXCEEDED, service="one", timeout=0.2)
 

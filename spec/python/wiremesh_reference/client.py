@@ -139,17 +139,26 @@ class Client:
         self, service: str, body: Body = b"", *, path: str = "", method: str = "", headers: dict[str, str] | None = None,
         timeout: float | None = 30, worker: str = "",
     ) -> Answer:
-        """Call a service: at the best worker, and at the next where that does no harm."""  # CALL-4.1
+        """Call a service: at the best worker, and at the next where that does no harm."""
+        try:
+            return await self._call(service, body, path, method, headers or {}, timeout, worker)
+        except CallError as error:
+            error.heard = True
+            raise
+
+    async def _call(
+        self, service: str, body: Body, path: str, method: str, headers: dict[str, str], timeout: float | None, worker: str
+    ) -> Answer:
         end = asyncio.get_running_loop().time() + (timeout or limits.DEADLINE)
         head = Head(
             service=service, worker=worker, verb="" if method == "POST" else method, path="" if path == "/" else path,
-            hops=limits.HOPS - 1, **split((headers or {}).items()),
+            hops=limits.HOPS - 1, **split(headers.items()),  # CALL-4.1
         )
         records = [item for item in await self.discover(service) if worker in ("", item.name) and item.node_id]
         failure = CallError(Code.UNAVAILABLE, f"{worker or 'no worker that speaks the protocol'} does not offer {service}")
         for record in records[: limits.ATTEMPTS]:  # CALL-5.4
             try:
-                return await self._call_at(record, head, body, end if timeout else None)
+                return await self._call_at(record, head, body, end if timeout else None)  # CALL-5.1
             except CallError as error:
                 failure = error
                 if isinstance(body, AsyncIterable) or not _repeatable(error, head):

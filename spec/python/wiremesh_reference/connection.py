@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
 from . import limits
-from .errors import CallError, Code, WireError
+from .errors import NO_EFFECT, CallError, Code, WireError
 from .handshake import Established, Expect, Initiator, Local, Machine, Responder
 from .head import Head
 from .link import Began, Data, Event, GoneAway, Link, MayOpen, Pong, Stopped, WasReset
@@ -35,6 +35,7 @@ class Call:
         self._failed: CallError | None = None
         self._whole = False
         self._stopped = False
+        self.begun = False  # the answer has begun
         self.on_reset: Callable[[], object] = lambda: None
         self.timer: asyncio.TimerHandle | None = None
 
@@ -77,7 +78,8 @@ class Call:
     async def begin_answer(self, head: Head, *, end: bool = False, compress: bool = False) -> None:
         if self._failed:
             raise self._failed
-        self.connection.answer(self.number, head, end, compress)
+        self.begun = True
+        self.connection.answer(self.number, head, end, compress)  # CALL-1.4, MSG-1.1
 
     def reset(self, code: int, reason: str = "", retry_after: float = 0) -> None:
         """Give the call up."""
@@ -103,7 +105,7 @@ class Call:
 
     def fail(self, error: CallError) -> None:
         if self._failed is None:
-            self._failed = error
+            self._failed, error.heard = error, True
             self._events.append(error)
             self._arrived.set()
             self._writable.set()
@@ -313,7 +315,8 @@ class Connection:
             async with scope:
                 await self.handler(call)
         except CallError as error:
-            self.reset(call.number, error.code, error.reason, error.retry_after)
+            begun = error.heard or call.begun
+            self.reset(call.number, error.code & ~NO_EFFECT if begun else error.code, error.reason, error.retry_after)  # FRAME-7.1
         except WireError as error:  # MSG-1.4
             self.reset(call.number, Code.BAD_REQUEST, str(error), 0)
         except asyncio.CancelledError:

@@ -113,6 +113,7 @@ class CallError(Exception):
     def __init__(self, code: int, reason: str = "", retry_after: float = 0) -> None:
         super().__init__(f"{describe(code)}: {reason}" if reason else describe(code))
         self.code, self.reason, self.retry_after = int(code), reason, retry_after
+        self.heard = False  # it is about a call of ours: whoever serves with such calls may have had an effect
 
     @property
     def no_effect(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Self
 
 from nacl import bindings
@@ -35,7 +35,7 @@ def node_id(identity_key: bytes, salt: bytes) -> bytes:
 class SigningKey:
     """An Ed25519 key pair, from its seed."""
 
-    seed: bytes
+    seed: bytes = field(repr=False)  # SEC-4.1
 
     @property
     def public(self) -> bytes:

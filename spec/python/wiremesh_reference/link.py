@@ -144,7 +144,7 @@ class Link:
         if self.next_id >= limits.LAST_STREAM:  # FRAME-9.6
             raise CallError(Code.DRAINING, "the link has no more stream ids")
         stream = self._new(self.next_id, mine=True)
-        self.next_id += 2
+        self.next_id += 2  # FRAME-2.2
         self.opened += 1
         self._send_head(stream, head, end)
         return stream.number
@@ -338,7 +338,7 @@ class Link:
             case Type.GOAWAY:
                 self.flood.count(now)
                 yield from self._on_goaway(frame)
-            case _:  # PADDING, and what is not known
+            case _:  # PADDING, and what is not known: FRAME-5.5
                 self.flood.count(now)
         if event is not None:
             yield event
@@ -398,7 +398,7 @@ class Link:
         if not stream.head_received or stream.receive_ended:
             raise WireError(Fault.STREAM_STATE, f"DATA on stream {frame.stream} before its HEAD or after its end")
         stream.receive.receive(size)
-        try:
+        try:  # LZ4-1.1
             data = decompress(frame.payload) if frame.flags & LZ4 else frame.payload
         except WireError as error:  # LZ4-2.3
             self.reset(frame.stream, Code.COMPRESSION, str(error))

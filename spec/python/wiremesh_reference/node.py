@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from . import limits
@@ -25,8 +25,8 @@ class Node:
     """A member of a mesh."""
 
     authority: bytes
-    identity_seed: bytes
-    static_secret: bytes
+    identity_seed: bytes = field(repr=False)  # SEC-4.1
+    static_secret: bytes = field(repr=False)
     certificate: bytes
     coordinators: tuple[str, ...]
     boot_epoch: int
@@ -44,7 +44,7 @@ class Node:
         )
 
     def save(self, file: Path) -> None:
-        """Write the file, readable by its owner only; a crash leaves the old one or the new one."""
+        """Write the file, readable by its owner only; a crash leaves the old one or the new one."""  # SEC-4.2
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         values = {key: value.hex() if isinstance(value, bytes) else value for key, value in asdict(self).items()}
         fresh = file.with_suffix(".new")
@@ -88,7 +88,7 @@ async def ask(connection: Connection, method: str, body: bytes = b"", timeout: f
 
 async def enrol(join: str, name: str, roles: int) -> Node:
     """Join a mesh with a token: the first endpoint that answers admits or refuses."""  # TOKEN-3.1
-    token, seed, static = Token.parse(join), os.urandom(32), KeyPair.of(os.urandom(32))
+    token, seed, static = Token.parse(join), os.urandom(32), KeyPair.of(os.urandom(32))  # SEC-4.3
     NAME.encode(name)
     epoch = next_epoch(0)
     local = Local(authority=token.authority, static=static, parameters=Parameters.usual(epoch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nacl import bindings
 from nacl.exceptions import CryptoError, UnavailableError
@@ -134,7 +134,7 @@ class SymmetricState:
 class KeyPair:
     """An X25519 key pair."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)  # SEC-4.1
     public: bytes
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from . import limits
@@ -22,7 +22,7 @@ class Token(Message):
     """A join token."""
 
     id: Annotated[bytes, Field(2, fixed(16))]
-    secret: Annotated[bytes, Field(4, fixed(32))]
+    secret: Annotated[bytes, Field(4, fixed(32))] = field(repr=False)  # SEC-4.1
     authority: Annotated[bytes, Field(6, fixed(32))]
     endpoints: Annotated[tuple[str, ...], Field(8, listed(ENDPOINT, limits.ENDPOINTS))] = ()
 

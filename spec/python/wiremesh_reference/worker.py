@@ -231,7 +231,7 @@ class Worker:
             raise CallError(Code.NOT_FOUND, f"{self.name} does not offer {head.service}")
         elif self._draining:  # CALL-5.6
             raise CallError(Code.DRAINING, f"{self.name} stops")
-        else:
+        else:  # CALL-1.3
             await self.services[head.service].run(call)
 
     async def _notice(self, call: Call) -> None:
