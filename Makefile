@@ -50,8 +50,9 @@ install: build ## install the command, its man page and completions under PREFIX
 format: ## format all Swift sources in place
 	swift format --in-place --parallel --recursive $(SWIFT)
 
-lint: ## say where the format is not kept
+lint: ## say where the format is not kept, or a table of spec/ is not as its registry
 	swift format lint --strict --parallel --recursive $(SWIFT)
+	spec/render --check
 
 man: ## write the man page, docs/wiremesh.1, from the command's own help
 	@swift build --product wiremesh
