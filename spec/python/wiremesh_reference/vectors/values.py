@@ -118,7 +118,8 @@ def sequence(*, limit: int, pieces: list[str]) -> JSON:
 
 def frames(*, record: str) -> JSON:
     return {"frames": [
-        {"type": frame.type, "flags": frame.flags, "stream": frame.stream, "payload": frame.payload.hex()} for frame in wire.cut(_bytes(record))
+        {"type": frame.type, "flags": frame.flags, "stream": frame.stream, "payload": frame.payload.hex()}
+        for frame in wire.cut(_bytes(record))
     ]}
 
 
