@@ -167,6 +167,27 @@ import Wire
         await server.shutdown()
     }
 
+    // LZ4-3.1
+    @Test(arguments: [true, false]) func compressionIsForbiddenForAStream(isForbidden: Bool) async throws {
+        let body = ByteBuffer(repeating: 7, count: 200_000)
+        let table = ServiceTable(services: [
+            "bulk": .raw { _, _, stream in
+                if isForbidden { stream.forbidCompression() }
+                stream.respond(Head(status: 200))
+                stream.finish(with: body)
+                return DroppedReceiver()
+            }
+        ])
+        let mesh = try MeshFixture()
+        let server = try mesh.endpoint("server", table: table, compress: true)
+        let client = try mesh.endpoint("client", compress: true)
+        let target = try await server.serve()
+        #expect(try await client.caller(to: target).unary(Head(service: "bulk")).body == body)
+        #expect((server.statistics.sentBytes >= 200_000) == isForbidden)
+        await client.shutdown()
+        await server.shutdown()
+    }
+
     // FRAME-7.1, FRAME-8.2, CALL-3.3
     @Test func theLossOfALinkFailsItsCalls() async throws {
         let (client, server, target) = try await pair()

@@ -23,10 +23,10 @@ struct MeshFixture {
 
     func endpoint(
         _ name: String, roles: Roles = .worker, table: ServiceTable = ServiceTable(), admission: any LinkAdmission = AdmitMembers(),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3), compress: Bool = false,
         keyLog: KeyLog? = nil
     ) throws -> MeshEndpoint {
-        var configuration = MeshEndpoint.Configuration(bootEpoch: 1, silenceLimit: silenceLimit)
+        var configuration = MeshEndpoint.Configuration(bootEpoch: 1, silenceLimit: silenceLimit, compressLoopback: compress)
         configuration.keyLog = keyLog
         return MeshEndpoint(
             credentials: try credentials(name, roles: roles), configuration: configuration, acceptor: table, admission: admission,

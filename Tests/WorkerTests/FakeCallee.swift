@@ -24,6 +24,8 @@ final class FakeCallee: Upstream, Sendable {
         var bytes = 0
         var cancelled: [ErrorCode] = []
         var consumed = 0
+        /// Calls whose bodies must not be compressed.
+        var uncompressed = 0
     }
 
     let behaviour: Mutex<Behaviour>
@@ -105,6 +107,8 @@ final class FakeCall: CallStream {
         wasFull = wasFull || !isWritable
         eventLoop.assumeIsolated().execute { self.receiver?.callReceived(data: bytes) }
     }
+
+    func forbidCompression() { callee.seen.withLock { $0.uncompressed += 1 } }
 
     func finish() {
         if echoes { eventLoop.assumeIsolated().execute { self.receiver?.callReceivedEnd() } }

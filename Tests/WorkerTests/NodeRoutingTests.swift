@@ -12,11 +12,11 @@ import Worker
     /// A worker with `hosted` services, whose coordinator knows `members`.
     static func node(
         hosted: [String: FakeCallee] = [:], members: [String: FakeCallee] = [:], limit: Int = 64, queue: Int = 0,
-        answerTimeout: Duration = .seconds(10)
+        answerTimeout: Duration = .seconds(10), workers: [WorkerRecord]? = nil
     ) async throws -> (WorkerNode, FakeCoordinator) {
         var configuration = WorkerConfiguration(name: "here")
         configuration.answerTimeout = answerTimeout
-        let coordinator = FakeCoordinator(members.keys.sorted().map { httpRecord($0) })
+        let coordinator = FakeCoordinator(workers ?? members.keys.sorted().map { httpRecord($0) })
         let forwarder = FakeForwarder(members: Dictionary(uniqueKeysWithValues: members.map { ("http://\($0.key):8000", $0.value) }))
         let node = try WorkerNode(
             configuration: configuration, services: hosted.map { HostedService($0.key, upstream: $0.value, limit: limit, queue: queue) },
@@ -78,6 +78,19 @@ import Worker
         #expect(statistics.cacheMisses == 1 && statistics.httpLookups == 1 && statistics.cacheHits == 2)
         #expect(statistics.cacheSize == 1 && statistics.failedRequests == 0)
         await node.shutdown()
+    }
+
+    // LZ4-3.1
+    @Test func aServiceThatForbidsCompressionGetsItsBodiesAsTheyAre() async throws {
+        let member = FakeCallee(.echo)
+        let (node, coordinator) = try await Self.node(members: ["there": member])
+        _ = try await node.unary(Self.head())
+        #expect(member.seen.withLock { $0.uncompressed } == 0)
+        coordinator.state.withLock { $0.workers[0].services[0].compress = false }
+        let (strict, _) = try await Self.node(members: ["there": member], workers: coordinator.state.withLock { $0.workers })
+        _ = try await strict.unary(Self.head())
+        #expect(member.seen.withLock { $0.uncompressed } == 1)
+        for node in [node, strict] { await node.shutdown() }
     }
 
     @Test func aStampedeMakesOneLookup() async throws {

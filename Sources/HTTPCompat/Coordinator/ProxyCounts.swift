@@ -48,10 +48,13 @@ struct CountedCaller: Caller {
     let base: any Caller
     let worker: String
     let counts: ProxyCounts
+    /// Whether the service lets its bodies be compressed.
+    let compresses: Bool
 
     func open(_ head: Head, on loop: any EventLoop, receiver: any CallReceiver) -> any CallStream {
         let call = CountedCall(worker: worker, counts: counts, receiver: receiver, on: loop)
         call.stream = base.open(head, on: loop, receiver: call)
+        if !compresses { call.stream?.forbidCompression() }  // LZ4-3.1
         return call
     }
 }

@@ -52,8 +52,9 @@ struct ServiceProxy: Sendable {
             // The worker that was chosen serves it: it must not send it on.
             head.hops = 0
             guard let caller = caller(to: worker) else { return .answer(Self.nobody(service)) }
-            return .forward(
-                Forward(head, to: CountedCaller(base: caller, worker: worker.name, counts: counts)) { Self.failure($0, service: service) })
+            let compresses = !worker.services.contains { !$0.compress && $0.name == service }
+            let counted = CountedCaller(base: caller, worker: worker.name, counts: counts, compresses: compresses)
+            return .forward(Forward(head, to: counted) { Self.failure($0, service: service) })
         } catch {
             return .answer(error.answer)
         }

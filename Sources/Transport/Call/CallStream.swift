@@ -21,6 +21,9 @@ public protocol CallStream: AnyObject {
     func finish(with bytes: ByteBuffer)
     /// The receiver is done with `count` bytes that `callReceived(data:)` gave it: the sender may send as many more.
     func consumed(_ count: Int)
+    /// Sends what is written from now on as it is: the service forbids that its bodies are compressed. Without effect where
+    /// nothing is compressed anyway.
+    func forbidCompression()
     /// Ends both directions at once. The other side is told `code` and `reason`; the own receiver hears nothing more.
     func cancel(_ code: ErrorCode, reason: String)
 }
@@ -32,6 +35,8 @@ public protocol ServerStream: CallStream {
 }
 
 extension CallStream {
+    public func forbidCompression() {}
+
     public func finish(with bytes: ByteBuffer) {
         if bytes.readableBytes > 0 { write(bytes) }
         finish()

@@ -64,6 +64,8 @@ final class HoppingStream: CallStream {
 
     func finish() { onLink { $0.finish() } }
 
+    func forbidCompression() { onLink { $0.forbidCompression() } }
+
     func consumed(_ count: Int) { onLink { $0.consumed(count) } }
 
     func cancel(_ code: ErrorCode, reason: String) {

@@ -220,6 +220,10 @@ final class Link: ChannelInboundHandler {
         act { machine throws(WireError) in try machine.send(ref, BufferChunk(buffer: bytes), end: end) }
     }
 
+    func forbidCompression(_ ref: StreamRef) {
+        if !isClosed { machine.forbidCompression(ref) }
+    }
+
     func consumed(_ ref: StreamRef, _ count: Int) {
         act { machine throws(WireError) in try machine.consumed(ref, count, now: .now()) }
     }

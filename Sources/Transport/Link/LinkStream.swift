@@ -17,6 +17,7 @@ final class LinkStream: ServerStream {
     private var remoteEnded = false
     /// The other side reads no further: what is still written is dropped, so nobody has to wait for room.
     private var isStopped = false
+    private var mayCompress = true
     /// While it is more than 0 the stream keeps its slot although it has ended: a handler is still at work on it.
     private var holds = 0
 
@@ -88,6 +89,11 @@ final class LinkStream: ServerStream {
 
     func consumed(_ count: Int) { link?.consumed(ref, count) }
 
+    func forbidCompression() {
+        mayCompress = false
+        link?.forbidCompression(ref)
+    }
+
     func cancel(_ code: ErrorCode, reason: String) { cancel(CallError(code, reason)) }
 
     /// Ends the call with everything that `error` says.
@@ -149,6 +155,7 @@ final class LinkStream: ServerStream {
             self.link = link
             self.pending = nil
             link.register(self, ref)
+            if !mayCompress { link.forbidCompression(ref) }
             for (index, bytes) in pending.body.enumerated() {
                 link.send(ref, bytes, end: localEnded && index == pending.body.count - 1)
             }

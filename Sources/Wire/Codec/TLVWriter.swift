@@ -1,4 +1,4 @@
-/// Writes canonical TLV: u16 type, u16 length, value; types strictly increasing (spec: WIRE codec).
+/// Writes canonical TLV: u16 type, u16 length, value; types strictly increasing (spec/01-conventions.md).
 ///
 /// Writing is total: a mistake (a type out of order, a value over 65,535 bytes) is remembered and thrown by `finish`.
 public struct TLVWriter: Sendable {

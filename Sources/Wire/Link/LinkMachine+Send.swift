@@ -66,6 +66,12 @@ extension LinkMachine {
         enqueue(index)
     }
 
+    /// Sends the bodies of a stream as they are from now on (LZ4-3.1).
+    public mutating func forbidCompression(_ ref: StreamRef) {
+        guard let index = streams.index(of: ref) else { return }
+        streams[index].compression = nil
+    }
+
     /// Ends both directions of a stream at once and tells the peer. The stream is closed; its owner still releases it.
     public mutating func reset(
         _ ref: StreamRef, _ code: ErrorCode, retryAfter: UInt32 = 0, reason: String

@@ -127,6 +127,7 @@ final class RoutedCall: CallStream, CallReceiver {
         }
         sends += 1
         let stream = caller.open(onward, on: eventLoop, receiver: self)
+        if choice?.member.forbidsCompression(of: head.service) == true { stream.forbidCompression() }  // LZ4-3.1
         state = .sent(Attempt(stream: stream, route: route, worker: worker, choice: choice, sentAt: now))
         let body = held
         held.shrink(to: Limits.replayBuffer)

@@ -50,6 +50,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
             stream.fail(CallError(.notFound, "\(name) does not offer \(head.service)"))
             return DroppedReceiver()
         }
+        if !service.definition.compress { stream.forbidCompression() }  // LZ4-3.1
         return Splice.start(stream) { service.open(head, on: stream.eventLoop, receiver: $0) }  // CALL-1.3
     }
 

@@ -22,6 +22,9 @@ package final class Member: Sendable {
     }
 
     package var name: String { record.name }
+
+    /// Whether bodies of `service` must travel as they are.
+    package func forbidsCompression(of service: String) -> Bool { record.services.contains { !$0.compress && $0.name == service } }
 }
 
 /// By what means this worker can reach others.
