@@ -29,7 +29,8 @@ import Testing
             }
         }
         for each in ConformanceRunner.cases {
-            for clause in each.clauses { #expect(known.contains(clause), "\(each.id): \(clause)") }
+            let unknown = each.clauses.filter { !known.contains($0) }
+            #expect(unknown.isEmpty, "\(each.id)")
         }
         for role in ConformanceCase.Role.allCases {
             #expect(ConformanceRunner.cases.count { $0.role == role } >= (role == .responder ? 600 : 90))

@@ -26,6 +26,8 @@ public struct ConformanceOptions: Sendable {
     public var spentTokens: [Feature: JoinToken] = [:]
     /// Whether cases that take minutes are run.
     public var soak = false
+    /// Whether a target must also do what the specification says that it should.
+    public var isStrict = false
     /// Starts a target that dials: "{TOKEN}", "{ADDRESS}", "{FOLDER}" and "{NAME}" are filled in. Without it somebody else does.
     public var command: String?
     /// Where the runner listens for a target that dials.

@@ -34,6 +34,8 @@ struct Lab: Sendable {
         scene.service = options.service
         scene.path = options.path
         scene.spentTokens = options.spentTokens
+        scene.isStrict = options.isStrict
+        scene.lacks = options.lacks
         if let seed = options.authoritySeed { scene.forger = try OwnAuthority(seed: seed) }
         var members: [Identity] = []
         for lane in 1...max(1, options.lanes) {

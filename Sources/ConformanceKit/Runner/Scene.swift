@@ -22,6 +22,10 @@ struct Scene: Sendable {
     var forger: OwnAuthority?
     /// Tokens of the target's mesh that are good for nothing any more.
     var spentTokens: [Feature: JoinToken] = [:]
+    /// What the target says that it lacks.
+    var lacks: Set<Feature> = []
+    /// Whether a target must also do what it only should.
+    var isStrict = false
     /// What a case has opened: closed when it ends, because a target takes only a few strangers at once.
     var opened = OpenConnections()
 
@@ -92,6 +96,8 @@ struct Scene: Sendable {
 
     /// A call whose request has ended and whose answer has begun and does not end: it waits for credit, or for changes.
     func heldLink() async throws -> (link: RawLink, stream: UInt32) {
+        let need: Feature = isCoordinator ? .watch : .echo
+        guard !lacks.contains(need) else { throw Lacking(what: need.rawValue) }
         let link = try await link { approach in
             if !isCoordinator { approach.parameters.streamWindow = 16 }
         }

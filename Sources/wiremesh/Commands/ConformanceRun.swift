@@ -72,6 +72,9 @@ struct ConformanceRun: AsyncParsableCommand {
     @Flag(help: "Also run cases that take minutes.")
     var soak = false
 
+    @Flag(help: "Hold what an implementation only should do against it as well.")
+    var strict = false
+
     @Flag(help: "List the cases with their clauses, and run none.")
     var list = false
 
@@ -123,6 +126,7 @@ struct ConformanceRun: AsyncParsableCommand {
         options.limit = timeout.duration
         options.lanes = lanes
         options.soak = soak
+        options.isStrict = strict
         options.command = exec
         options.listen = Endpoint(host: listen.host, port: UInt16(clamping: listen.port))
         for (feature, text) in [(Feature.usedToken, usedToken), (.revokedToken, revokedToken), (.expiredToken, expiredToken)] {

@@ -80,7 +80,7 @@ enum FloodCases {
             try link.send(try .head(held, Scene.ping))
             let count = kind.opens ? min(3_000, Int(link.peer.maxStreams) - 8) : 5_000
             try link.send(try kind.frames(max(1, count), link))
-            try await link.expectFloodEndsOrIsBorne()
+            try await link.expectFloodEndsOrIsBorne(strict: scene.isStrict && count > 2_000)
         }
     }
 }

@@ -31,7 +31,7 @@ enum FlowCases {
                 for _ in 0..<24 {
                     let stream = link.newStream()
                     try link.send(try .head(stream, Scene.ping))
-                    try await link.sendBody(stream, count: 1 << 20, end: true) { _ in 0 }
+                    try await link.sendBody(stream, count: 1 << 20, end: true)
                     _ = try await link.expectAnswer(stream)
                 }
             },
@@ -65,7 +65,7 @@ enum FlowCases {
                     let stream = link.newStream()
                     let count = min(200_000, Int(clamping: link.peer.streamWindow))
                     try link.send(try .head(stream, Scene.ping))
-                    try await link.sendBody(stream, count: count, end: false) { _ in 0 }
+                    try await link.sendBody(stream, count: count, end: false)
                     try link.send(.reset(stream, .cancelled))
                     done += UInt64(count)
                 }
@@ -74,7 +74,7 @@ enum FlowCases {
             ConformanceCase("flow/stream-overrun", "ends the link on DATA beyond a stream's credit", ["FLOW-1.2"], needs: [.worker, .echo])
             { scene in
                 let (link, stream) = try await stalled(scene)
-                try link.send(.data(stream, [1]))
+                try link.send(.data(stream, [UInt8](repeating: 1, count: left + 1)))
                 try await link.expectGoAway(.flowControl)
             },
             ConformanceCase(
@@ -82,7 +82,7 @@ enum FlowCases {
                 needs: [.worker, .echo]
             ) { scene in
                 let (link, stream) = try await stalled(scene)
-                try link.send(CompressionCases.block(stream, [UInt8](repeating: 0, count: 4_000)))
+                try link.send(CompressionCases.block(stream, [UInt8](repeating: 0, count: 4 * left)))
                 try await link.expectGoAway(.flowControl)
             },
             ConformanceCase(
@@ -112,8 +112,11 @@ enum FlowCases {
         }
     }
 
-    /// A call of the echo whose answer nobody takes, filled until the target grants no more. A target may reset such a stream as
-    /// *busy* when it holds too much for too long (FLOW-4.1): then once more.
+    /// Bytes of credit that a stalled stream is left with.
+    private static let left = 1_000
+
+    /// A call of the echo whose answer nobody takes, filled until the target grants no more and `left` bytes of credit are left. A
+    /// target may reset such a stream as *busy* when it holds too much for too long (FLOW-4.1): then once more.
     private static func stalled(_ scene: Scene) async throws -> (RawLink, UInt32) {
         for _ in 0..<3 {
             let link = try await scene.link { $0.parameters.streamWindow = 16 }
@@ -133,7 +136,8 @@ enum FlowCases {
         let piece = [UInt8](repeating: 0, count: Limits.data)
         var done: UInt64 = 0
         while done < 64 << 20 {
-            let room = Int(clamping: min(link.credit(of: stream) - done, link.linkCredit - done, UInt64(piece.count)))
+            let credit = min(link.credit(of: stream), link.linkCredit)
+            let room = Int(clamping: min(credit - min(credit, done + UInt64(left)), UInt64(piece.count)))
             if room > 0 {
                 try link.send(.data(stream, Array(piece.prefix(room))))
                 done += UInt64(room)

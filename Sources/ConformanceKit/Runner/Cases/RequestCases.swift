@@ -6,11 +6,12 @@ enum RequestCases {
 
     /// The stream is reset with *bad request*, the link goes on.
     private static func refused(
-        _ method: String, _ name: String, _ title: String, _ clauses: [String], _ body: @autoclosure @escaping @Sendable () -> [UInt8]
+        _ method: String, _ name: String, _ title: String, _ clauses: [String], needs: Set<Feature> = [],
+        _ body: @autoclosure @escaping @Sendable () -> [UInt8]
     ) -> ConformanceCase {
         let short = method.dropFirst("mesh.".count)
         return ConformanceCase(
-            "request/\(short)-\(name)", "refuses a request of \(method) \(title)", clauses + ["MSG-1.4"], needs: [.coordinator]
+            "request/\(short)-\(name)", "refuses a request of \(method) \(title)", clauses + ["MSG-1.4"], needs: needs.union([.coordinator])
         ) { scene in
             let link = try await scene.link()
             try await link.expectRefused(try link.call(method, body()), .badRequest)
@@ -163,10 +164,10 @@ enum RequestCases {
     ]
 
     private static let watch: [ConformanceCase] = [
-        refused(MeshMethod.watch, "no-services", "with an empty list", ["CONV-4.8"], RawTLV([(2, [])]).encoded),
+        refused(MeshMethod.watch, "no-services", "with an empty list", ["CONV-4.8"], needs: [.watch], RawTLV([(2, [])]).encoded),
         refused(
-            MeshMethod.watch, "bad-name", "with a service whose name is none", ["CONV-4.9"],
+            MeshMethod.watch, "bad-name", "with a service whose name is none", ["CONV-4.9"], needs: [.watch],
             RawTLV([(2, RawTLV.list([Array("a b".utf8)]))]).encoded),
-        refused(MeshMethod.watch, "unknown-even", "with an unknown even field", ["CONV-3.4"], RawTLV([(4, [])]).encoded),
+        refused(MeshMethod.watch, "unknown-even", "with an unknown even field", ["CONV-3.4"], needs: [.watch], RawTLV([(4, [])]).encoded),
     ]
 }

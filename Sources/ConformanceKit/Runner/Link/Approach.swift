@@ -152,16 +152,25 @@ final class RawInitiator {
 /// The bytes of a connection as they come, cut as the protocol says.
 struct RawInbox {
     let connection: Connection
-    private(set) var bytes: [UInt8] = []
+    private var buffer: [UInt8] = []
+    /// How much of the buffer was taken.
+    private var offset = 0
     private(set) var isClosed = false
 
     init(_ connection: Connection) { self.connection = connection }
 
+    /// What has come and was not taken.
+    var bytes: [UInt8] { Array(buffer[offset...]) }
+    var count: Int { buffer.count - offset }
+
     /// Reads until `count` bytes are here. `false` where they do not come.
     mutating func fill(_ count: Int, until deadline: ContinuousClock.Instant) async -> Bool {
-        while bytes.count < count {
+        while self.count < count {
             switch await connection.read(until: deadline) {
-            case .bytes(let more): bytes += more
+            case .bytes(let more):
+                buffer.removeFirst(offset)
+                offset = 0
+                buffer += more
             case .closed:
                 isClosed = true
                 return false
@@ -172,14 +181,15 @@ struct RawInbox {
     }
 
     mutating func take(_ count: Int) -> [UInt8] {
-        defer { bytes.removeFirst(min(count, bytes.count)) }
-        return Array(bytes.prefix(count))
+        let taken = buffer[offset...].prefix(count)
+        offset += taken.count
+        return Array(taken)
     }
 
     /// What stands behind a u16 length; `nil` where it does not come in time.
     mutating func framed(until deadline: ContinuousClock.Instant) async -> [UInt8]? {
         guard await fill(2, until: deadline) else { return nil }
-        let length = Int(bytes[0]) << 8 | Int(bytes[1])
+        let length = Int(buffer[offset]) << 8 | Int(buffer[offset + 1])
         guard await fill(2 + length, until: deadline) else { return nil }
         return Array(take(2 + length).dropFirst(2))
     }
@@ -189,7 +199,7 @@ struct RawInbox {
         let deadline = ContinuousClock.now + patience
         let expected = "message \(number) of the handshake"
         if await fill(2, until: deadline) {
-            let length = Int(bytes[0]) << 8 | Int(bytes[1])
+            let length = Int(buffer[offset]) << 8 | Int(buffer[offset + 1])
             guard length <= Limits.handshakeMessage else { throw Mismatch(expected: expected, seen: "something else: \(bytes.excerpt)") }
             if await fill(2 + length, until: deadline) { return Array(take(2 + length).dropFirst(2)) }
         }

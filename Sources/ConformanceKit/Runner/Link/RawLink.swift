@@ -36,6 +36,9 @@ final class RawLink {
     var seesCredit = false
     /// Streams that this side opened last.
     private(set) var lastStream: UInt32
+    /// Streams on which the target has sent its HEAD, and those on which it may send no more.
+    private var headed: Set<UInt32> = []
+    private var ended: Set<UInt32> = []
     /// The highest stream that the target has opened.
     private(set) var lastStreamOfTarget: UInt32 = 0
 
@@ -161,6 +164,7 @@ final class RawLink {
 
     /// Books credit and answers what wants an answer. Returns what is wrong with the frame.
     private func takeNote(of frame: RawFrame) throws -> String? {
+        if let wrong = order(of: frame) { return wrong }
         switch FrameType(rawValue: frame.type) {
         case .ping:
             guard frame.payload.count == 8 else { return "a PING of \(frame.payload.count) bytes" }
@@ -183,6 +187,20 @@ final class RawLink {
             if answersCalls { try answer(frame) }
         default: break
         }
+        return nil
+    }
+
+    /// What is wrong with a frame where it stands: HEAD once, DATA behind it, nothing behind END or RESET.
+    private func order(of frame: RawFrame) -> String? {
+        guard let type = FrameType(rawValue: frame.type) else {
+            return frame.type & 1 == 0 ? "a frame of the unassigned even type \(hex(frame.type))" : nil
+        }
+        guard frame.flags & ~FrameFlags.defined(for: type).rawValue == 0 else { return "\(frame) with a flag that it does not define" }
+        guard type == .head || type == .data || type == .reset else { return nil }
+        if ended.contains(frame.stream), type != .reset { return "\(frame) behind the stream's end" }
+        if type == .head, !headed.insert(frame.stream).inserted { return "a second HEAD of stream \(frame.stream)" }
+        if type == .data, !headed.contains(frame.stream) { return "\(frame) before its HEAD" }
+        if frame.isEnd || type == .reset { ended.insert(frame.stream) }
         return nil
     }
 
@@ -228,8 +246,8 @@ final class RawLink {
 
     // MARK: Credit
 
-    /// Sends `count` bytes of a body as the target grants credit for them. Frames that come meanwhile are kept.
-    func sendBody(_ stream: UInt32, count: Int, end: Bool, byte: (Int) -> UInt8 = { UInt8(truncatingIfNeeded: $0) }) async throws {
+    /// Sends `count` bytes of a body (`Body`) as the target grants credit for them. Frames that come meanwhile are kept.
+    func sendBody(_ stream: UInt32, count: Int, end: Bool) async throws {
         seesCredit = true
         defer { seesCredit = false }
         var done = 0
@@ -238,7 +256,7 @@ final class RawLink {
             let onLink = Int(clamping: linkCredit - min(linkCredit, sent))
             let size = min(count - done, onStream, onLink, Limits.data)
             if size > 0 {
-                let piece = (done..<done + size).map(byte)
+                let piece = Body.piece(at: done, size)
                 done += size
                 sent += UInt64(size)
                 try send(.data(stream, piece, end: end && done == count))
@@ -272,5 +290,26 @@ final class RawLink {
     func grantLink(_ limit: UInt64) throws {
         granted = limit
         try send(.window(0, limit))
+    }
+}
+
+/// What large bodies are made of: a row of bytes that does not repeat with any size of frame.
+enum Body {
+    private static let period = 251
+    private static let row = (0..<Limits.data + period).map { UInt8(truncatingIfNeeded: $0 % period) }
+
+    /// `count` bytes from `offset` on, at most one frame of them.
+    static func piece(at offset: Int, _ count: Int) -> [UInt8] {
+        let start = offset % period
+        return Array(row[start..<start + count])
+    }
+
+    /// Whether `bytes` is a whole body of `count` bytes.
+    static func isWhole(_ bytes: [UInt8], _ count: Int) -> Bool {
+        bytes.count == count
+            && stride(from: 0, to: count, by: Limits.data).allSatisfy { start in
+                let size = min(Limits.data, count - start)
+                return bytes[start..<start + size].elementsEqual(piece(at: start, size))
+            }
     }
 }
