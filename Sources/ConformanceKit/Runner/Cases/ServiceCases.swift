@@ -11,7 +11,7 @@ enum ServiceCases {
     }
 
     private static let sizes: [ConformanceCase] =
-        [0, 1, 511, 512, 513, 4_096, 4_097, 16_384, 61_440, 61_441, 262_144, 262_145, 1_048_576, 8 << 20].map { count in
+        [0, 1, 511, 512, 513, 4_096, 4_097, 16_384, 61_440, 61_441, 262_144, 262_145, 1_048_576, 4 << 20].map { count in
             one(
                 "echo-\(count)", "carries a body of \(count) bytes there and back",
                 ["FRAME-2.3", "FRAME-2.5", "FLOW-1.1", "FLOW-1.6", "REC-1.2"]
