@@ -49,6 +49,12 @@ public enum Limits {
     /// Bytes of a W3C traceparent.
     public static let traceParent = 128
 
+    // MARK: Datagrams
+    /// Bytes of a datagram: what the smallest path of IPv6 carries, with room for tunnels.
+    public static let datagram = 1_200
+    /// Counters that a session remembers: as many datagrams may overtake one another.
+    public static let replayWindow = 8_192
+
     // MARK: Streams and credit
     /// Credit that a stream starts with, in uncompressed bytes.
     public static let streamWindow: UInt64 = 256 << 10

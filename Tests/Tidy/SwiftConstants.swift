@@ -111,7 +111,7 @@ enum SwiftLimits {
         "retryShare", "retryBurst", "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow",
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
         "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
-        "probeRise",
+        "probeRise", "datagram", "replayWindow",
     ]
 
     private static func milliseconds(_ duration: Duration) -> UInt64 { duration.wholeNanoseconds / 1_000_000 }

@@ -82,6 +82,7 @@ enum VectorError {
         case .flood: "flood"
         case .compression: "compression"
         case .exhausted: "exhausted"
+        case .replayed: "replayed"
         }
     }
 }

@@ -36,6 +36,8 @@ public enum WireError: Error, Hashable, Sendable {
     case compression
     /// A counter has reached its end: nonces or stream ids.
     case exhausted
+    /// A datagram or an initiation that was seen before, or that is too old to tell.
+    case replayed
 
     /// The code that a GOAWAY or RESET carries for it.
     public var code: ErrorCode {
@@ -73,6 +75,7 @@ extension WireError: CustomStringConvertible {
         case .flood: "too many frames that make no progress"
         case .compression: "a compressed block is malformed"
         case .exhausted: "a counter is exhausted"
+        case .replayed: "a datagram that came before, or is too old to tell"
         }
     }
 }

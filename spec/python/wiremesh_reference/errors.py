@@ -28,6 +28,7 @@ class Fault(enum.Enum):
     FLOOD = "flood"
     COMPRESSION = "compression"
     EXHAUSTED = "exhausted"
+    REPLAYED = "replayed"
     NOT_A_TOKEN = "not-a-token"
     MISTYPED_TOKEN = "mistyped-token"
 

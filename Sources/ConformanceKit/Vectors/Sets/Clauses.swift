@@ -120,6 +120,29 @@ enum Clauses {
     static let eventFields = ["MSG-6.5"]
     static let noticeKind = ["MSG-8.3"]
 
+    // Datagrams
+    static let datagramHeader = ["DGRAM-1.2"]
+    static let datagramSize = ["DGRAM-1.1"]
+    static let datagramCut = ["DGRAM-1.2"]
+    static let datagramVersion = ["DGRAM-1.3"]
+    static let datagramType = ["DGRAM-1.4"]
+    static let datagramZeros = ["DGRAM-1.5"]
+    static let initiation = ["DGRAM-2.1", "DGRAM-2.2"]
+    static let initiationSize = ["DGRAM-2.1"]
+    static let datagramPrologue = ["DGRAM-2.2"]
+    static let initiationMac = ["DGRAM-2.3"]
+    static let initiationCertificate = ["DGRAM-2.4"]
+    static let initiationOrder = ["DGRAM-2.5"]
+    static let response = ["DGRAM-3.3"]
+    static let responseIndex = ["DGRAM-3.4"]
+    static let forgedResponse = ["DGRAM-3.5"]
+    static let datagramSeal = ["DGRAM-4.1"]
+    static let datagramOpen = ["DGRAM-4.1"]
+    static let datagramIndex = ["DGRAM-4.2"]
+    static let datagramCounter = ["DGRAM-4.3"]
+    static let replays = ["DGRAM-4.4"]
+    static let datagramForged = ["DGRAM-4.5"]
+
     /// The requirement behind a fault of the codec, where a vector's table says no more. `value` and `length` are those behind
     /// `bad-value` and `bad-length`, `good` the one behind no fault.
     static func codec(_ error: String?, good: [String] = tlv, value: [String] = tlvText, length: [String] = tlvIntegers) -> [String] {

@@ -2,11 +2,13 @@
 enum VectorSets {
     static let kinds: [VectorKind] = [
         .noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream, .ids, .mac1, .certificateIssue,
-        .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .lz4,
+        .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .lz4, .datagramHeader, .datagramHandshake,
+        .datagramSeal,
+        .datagramOpen, .replayWindow,
     ]
 
     static func all() throws -> [VectorSet] {
         try NoiseSets.all() + RecordSets.all() + [TLVSets.all()] + LinkSets.all() + [HeadSets.all()] + MessageSets.all() + [StateSets.all()]
-            + FrameSets.all() + FlowSets.all() + CertificateSets.all() + TokenSets.all() + [LZ4Sets.all()]
+            + FrameSets.all() + FlowSets.all() + CertificateSets.all() + TokenSets.all() + [LZ4Sets.all()] + DatagramSets.all()
     }
 }

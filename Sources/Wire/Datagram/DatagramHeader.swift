@@ -1,0 +1,58 @@
+/// The sixteen bytes before every datagram: type, version, reserved, receiver index, counter.
+package struct DatagramHeader: Hashable, Sendable {
+    /// What a datagram is.
+    package enum Kind: UInt8, Sendable {
+        /// Message 1 of a handshake.
+        case initiation = 1
+        /// Message 2.
+        case response = 2
+        /// Something said within a session.
+        case session = 3
+    }
+
+    package var kind: Kind
+    /// The number that the receiver has given to the handshake or session; 0 in an initiation.
+    package var receiver: UInt32
+    /// The nonce of a session's datagram; 0 in a handshake.
+    package var counter: UInt64
+
+    package static let length = 16
+    /// The one version that this program speaks.
+    package static let version: UInt8 = 1
+
+    package init(_ kind: Kind, receiver: UInt32 = 0, counter: UInt64 = 0) {
+        self.kind = kind
+        self.receiver = receiver
+        self.counter = counter
+    }
+
+    /// Reads the beginning of a datagram.
+    ///
+    /// `oversized` for more than `Limits.datagram` bytes, `badPreface` for another version or reserved bits that are set,
+    /// `unknownCritical` for another type, `badValue` for a receiver or counter that a handshake does not have.
+    package init(decoding datagram: RawSpan) throws(WireError) {
+        guard datagram.byteCount <= Limits.datagram else { throw .oversized }  // DGRAM-1.1
+        guard datagram.byteCount >= Self.length else { throw .truncated }  // DGRAM-1.2
+        let type = try datagram.integer(UInt8.self, at: 0)
+        let reserved = try datagram.integer(UInt16.self, at: 2)
+        guard try datagram.integer(UInt8.self, at: 1) == Self.version, reserved == 0 else { throw .badPreface }  // DGRAM-1.3
+        guard let kind = Kind(rawValue: type) else { throw .unknownCritical(UInt16(type)) }  // DGRAM-1.4
+        self.kind = kind
+        receiver = try datagram.integer(UInt32.self, at: 4)
+        counter = try datagram.integer(UInt64.self, at: 8)
+        let isPlausible =
+            switch kind {
+            case .initiation: receiver == 0 && counter == 0
+            case .response: counter == 0
+            case .session: true
+            }
+        guard isPlausible else { throw .badValue(UInt16(type)) }  // DGRAM-1.5
+    }
+
+    package var encoded: [UInt8] {
+        var out: [UInt8] = [kind.rawValue, Self.version, 0, 0]
+        out.appendInteger(receiver)
+        out.appendInteger(counter)
+        return out
+    }
+}
