@@ -48,7 +48,7 @@ package struct DatagramInitiator: ~Copyable {
     private let index: UInt32
     /// Waits for message 2; absent once a forged one has spoiled it.
     private var noise: HandshakeState?
-    /// What to send, and to send again: the same bytes.
+    /// What to send, and to send again: the same bytes (DGRAM-2.6).
     package let initiation: [UInt8]
 
     /// `index` names this handshake among those of this node, `order` must be greater than that of every one before it, `ephemeral`
@@ -75,7 +75,7 @@ package struct DatagramInitiator: ~Copyable {
     /// Takes a response. What is not one for this handshake throws and changes nothing: the true one may still come.
     package mutating func receive(_ datagram: [UInt8]) throws(WireError) -> DatagramKeys {
         let header = try datagram.decode(DatagramHeader.init(decoding:))
-        guard header.kind == .response, header.receiver == index else { throw .badValue(UInt16(header.kind.rawValue)) }  // DGRAM-3.4
+        guard header.kind == .response, header.receiver == index else { throw .badValue(header.kind.number) }  // DGRAM-3.4
         guard datagram.count >= DatagramLayout.clear else { throw .truncated }
         let peerIndex = try datagram.span.bytes.integer(UInt32.self, at: DatagramHeader.length)
         var state = try waiting()
@@ -95,7 +95,7 @@ package struct DatagramInitiator: ~Copyable {
 /// The side that answers. It has no state before an initiation, and keeps none of one that it refuses.
 package enum DatagramResponder {
     package struct Answer: ~Copyable {
-        /// To be sent back, to where the initiation came from.
+        /// The one thing to be sent back, to where the initiation came from (DGRAM-3.1).
         package let response: [UInt8]
         package let keys: DatagramKeys
         package let certificate: Certificate
@@ -113,7 +113,7 @@ package enum DatagramResponder {
         last: (StaticKey) -> DatagramOrder?
     ) throws(WireError) -> Answer {
         let header = try datagram.decode(DatagramHeader.init(decoding:))
-        guard header.kind == .initiation else { throw .badValue(UInt16(header.kind.rawValue)) }
+        guard header.kind == .initiation else { throw .badValue(header.kind.number) }
         guard datagram.count == Limits.datagram else { throw .truncated }  // DGRAM-2.1
         let flight = Array(datagram.dropLast(Limits.mac1))
         let mac = SecretBytes(datagram.suffix(Limits.mac1))

@@ -8,6 +8,9 @@ package struct DatagramHeader: Hashable, Sendable {
         case response = 2
         /// Something said within a session.
         case session = 3
+
+        /// As an error names it.
+        var number: UInt16 { UInt16(rawValue) }  // fits: a byte
     }
 
     package var kind: Kind
@@ -36,7 +39,7 @@ package struct DatagramHeader: Hashable, Sendable {
         let type = try datagram.integer(UInt8.self, at: 0)
         let reserved = try datagram.integer(UInt16.self, at: 2)
         guard try datagram.integer(UInt8.self, at: 1) == Self.version, reserved == 0 else { throw .badPreface }  // DGRAM-1.3
-        guard let kind = Kind(rawValue: type) else { throw .unknownCritical(UInt16(type)) }  // DGRAM-1.4
+        guard let kind = Kind(rawValue: type) else { throw .unknownCritical(UInt16(truncatingIfNeeded: type)) }  // DGRAM-1.4
         self.kind = kind
         receiver = try datagram.integer(UInt32.self, at: 4)
         counter = try datagram.integer(UInt64.self, at: 8)
@@ -46,7 +49,7 @@ package struct DatagramHeader: Hashable, Sendable {
             case .response: counter == 0
             case .session: true
             }
-        guard isPlausible else { throw .badValue(UInt16(type)) }  // DGRAM-1.5
+        guard isPlausible else { throw .badValue(kind.number) }  // DGRAM-1.5
     }
 
     package var encoded: [UInt8] {

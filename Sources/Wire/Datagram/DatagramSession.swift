@@ -51,7 +51,7 @@ package struct DatagramSession: ~Copyable, Sendable {
     /// `replayed` for one that came before or is too old to tell; `authentication` where it does not open.
     package mutating func open(_ datagram: [UInt8]) throws(WireError) -> [UInt8] {
         let header = try datagram.decode(DatagramHeader.init(decoding:))
-        guard header.kind == .session, header.receiver == index else { throw .badValue(UInt16(header.kind.rawValue)) }  // DGRAM-4.2
+        guard header.kind == .session, header.receiver == index else { throw .badValue(header.kind.number) }  // DGRAM-4.2
         guard datagram.count >= Self.overhead else { throw .truncated }
         try window.check(header.counter)  // DGRAM-4.4
         let clear = Array(datagram.prefix(DatagramHeader.length))

@@ -1,3 +1,4 @@
+import MeshTestKit
 import Testing
 import Wire
 
@@ -36,17 +37,22 @@ import Wire
         var initiator = try pair.begin()
         let answer = try pair.answer(initiator.initiation)
         let mine = try initiator.receive(answer.response)
-        #expect(mine.handshakeHash == answer.keys.handshakeHash)
-        #expect(mine.peerIndex == 22)
-        #expect(answer.keys.peerIndex == 11)
-        #expect(answer.certificate.name == "worker-1")
-        #expect(answer.order == pair.order)
+        let (hash, theirHash) = (mine.handshakeHash, answer.keys.handshakeHash)
+        let (index, theirIndex) = (mine.peerIndex, answer.keys.peerIndex)
+        let (name, order) = (answer.certificate.name, answer.order)
+        #expect(hash == theirHash)
+        #expect(index == 22)
+        #expect(theirIndex == 11)
+        #expect(name == "worker-1")
+        #expect(order == pair.order)
         var left = try DatagramSession(index: 11, peerIndex: 22, sendKey: mine.initiatorKey, receiveKey: mine.responderKey)
         var right = try DatagramSession(
             index: 22, peerIndex: 11, sendKey: answer.keys.responderKey, receiveKey: answer.keys.initiatorKey)
         for text in [[], [1], [UInt8](repeating: 7, count: 1_168)] as [[UInt8]] {
-            #expect(try right.open(try left.seal(text)) == text)
-            #expect(try left.open(try right.seal(text)) == text)
+            let there = try right.open(try left.seal(text))
+            let back = try left.open(try right.seal(text))
+            #expect(there == text)
+            #expect(back == text)
         }
     }
 
@@ -54,11 +60,13 @@ import Wire
     @Test func anAnswerIsNeverLongerThanWhatItAnswers() throws {
         var pair = try Pair()
         let initiator = try pair.begin()
-        #expect(initiator.initiation.count == 1_200)
-        #expect(try pair.answer(initiator.initiation).response.count <= 1_200)
+        let initiation = initiator.initiation
+        let response = try pair.answer(initiation).response
+        #expect(initiation.count == 1_200)
+        #expect(response.count <= 1_200)
         for count in stride(from: 0, to: 1_200, by: 7) {
-            let part = Array(initiator.initiation.prefix(count))
-            #expect(throws: WireError.truncated) { try pair.answer(part) }
+            let part = Array(initiation.prefix(count))
+            #expect(throws: WireError.truncated) { _ = try pair.answer(part) }
         }
     }
 
@@ -69,7 +77,7 @@ import Wire
         for position in initiation.indices {
             var changed = initiation
             changed[position] ^= 1
-            #expect(throws: WireError.self, "byte \(position)") { try pair.answer(changed) }
+            #expect(throws: WireError.self, "byte \(position)") { _ = try pair.answer(changed) }
         }
     }
 
@@ -93,11 +101,14 @@ import Wire
         var pair = try Pair()
         let initiator = try pair.begin()
         let first = try pair.answer(initiator.initiation).order
-        #expect(throws: WireError.replayed) { try pair.answer(initiator.initiation, last: first) }
+        let again = initiator.initiation
+        #expect(throws: WireError.replayed) { _ = try pair.answer(again, last: first) }
         let next = try pair.begin(order: DatagramOrder(bootEpoch: first.bootEpoch, counter: first.counter + 1))
-        #expect(try pair.answer(next.initiation, last: first).order > first)
+        let second = try pair.answer(next.initiation, last: first).order
+        #expect(second > first)
         let restarted = try pair.begin(order: DatagramOrder(bootEpoch: first.bootEpoch + 1, counter: 0))
-        #expect(try pair.answer(restarted.initiation, last: DatagramOrder(bootEpoch: first.bootEpoch, counter: .max)).order > first)
+        let third = try pair.answer(restarted.initiation, last: DatagramOrder(bootEpoch: first.bootEpoch, counter: .max)).order
+        #expect(third > second)
     }
 
     /// DGRAM-2.4
@@ -105,11 +116,11 @@ import Wire
         var pair = try Pair()
         let initiation = try pair.begin().initiation
         let late = UnixTime(seconds: pair.mesh.now.seconds + 3_600)
-        #expect(throws: WireError.certificate(.expired)) { try pair.answer(initiation, now: late) }
+        #expect(throws: WireError.certificate(.expired)) { _ = try pair.answer(initiation, now: late) }
         var other = try Mesh(seed: 99)
         pair.initiator = try other.member("worker-1")
         let foreign = try pair.begin().initiation
-        #expect(throws: WireError.authentication, "its mac1 is that of another mesh") { try pair.answer(foreign) }
+        #expect(throws: WireError.authentication, "its mac1 is that of another mesh") { _ = try pair.answer(foreign) }
         pair.initiator = try pair.mesh.stranger()
         #expect(throws: WireError.certificate(.permissionDenied)) { _ = try pair.begin() }
     }

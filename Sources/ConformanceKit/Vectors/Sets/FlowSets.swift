@@ -128,8 +128,7 @@ enum FlowSets {
                 "send-link-raised", Clauses.sending, "a link with less credit than a stream, raised",
                 granted(stream: 10, link: 6).open().send(2, 10).receive(.window(0, 9))),
             rule(
-                "send-absolute", Clauses.sending, "credit is absolute: 12 allows two more than 10",
-                one.send(2, 40).receive(.window(2, 12))),
+                "send-absolute", Clauses.sending, "credit is absolute: 12 is two more than 10", one.send(2, 40).receive(.window(2, 12))),
             rule(
                 "send-same", Clauses.sending, "the same WINDOW again allows nothing more",
                 one.send(2, 40).receive(.window(2, 12), .window(2, 12))),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import WireError
-from . import ciphers, links, people, values
+from . import ciphers, datagrams, links, people, values
 from .ciphers import JSON, Unavailable
 
 KINDS: dict[str, Callable[..., JSON]] = {
@@ -18,7 +18,7 @@ KINDS: dict[str, Callable[..., JSON]] = {
     "tlv": values.tlv, "head": values.head, "message": values.message, "sequence": values.sequence, "frames": values.frames,
     "lz4": values.lz4, "error-code": values.error_code, "ids": people.ids, "certificate-issue": people.certificate_issue,
     "certificate": people.certificate, "enrolment-signature": people.enrolment_signature, "enrolment-verify": people.enrolment_verify,
-    "token": people.token, "token-text": people.token_text, "link": links.link, "stream": links.stream,
+    "token": people.token, "token-text": people.token_text, "link": links.link, "stream": links.stream, **datagrams.KINDS,
 }
 
 
