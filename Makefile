@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python fuzz bench build install deps test-deps format lint man clean
+.PHONY: help demo test test-python fuzz bench build install deps test-deps format lint mutants man clean
 
 PREFIX ?= /usr/local
 SWIFT = $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
@@ -53,6 +53,11 @@ format: ## format all Swift sources in place
 lint: ## say where the format is not kept, or a table of spec/ is not as its registry
 	swift format lint --strict --parallel --recursive $(SWIFT)
 	spec/render --check
+
+mutants: ## run workers that are broken on purpose against the conformance run: each must be caught
+	@swift build --product wiremesh
+	@scripts/test-venv
+	@scripts/conformance-mutants
 
 man: ## write the man page, docs/wiremesh.1, from the command's own help
 	@swift build --product wiremesh
