@@ -51,24 +51,8 @@ package enum ForwardedHead {
         return size <= Limits.headSize
     }
 
-    /// Milliseconds from a number and its unit: `500ms`, `30s`, `5m`, `1h`; at most `Limits.maximumDeadline`.
-    package static func milliseconds(_ text: String) -> UInt32? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = UInt64(digits), number > 0 else { return nil }
-        let unit: UInt64
-        switch text[digits.endIndex...] {
-        case "ms": unit = 1
-        case "s": unit = 1_000
-        case "m": unit = 60_000
-        case "h": unit = 3_600_000
-        default: return nil
-        }
-        let (product, overflow) = number.multipliedReportingOverflow(by: unit)
-        return min(overflow ? .max : UInt32(clamping: product), Limits.maximumDeadline.wholeMilliseconds)
-    }
-
     private static func deadline(_ text: String) throws(Refusal) -> UInt32 {
-        guard let milliseconds = milliseconds(text) else {
+        guard let milliseconds = TimeText.milliseconds(text) else {
             throw Refusal(answer: .detail("Wiremesh-Timeout is a number and its unit: 500ms, 30s, 5m, 1h.", status: 400))  // HTTP-1.3
         }
         return milliseconds

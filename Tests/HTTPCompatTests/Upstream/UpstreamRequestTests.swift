@@ -93,11 +93,13 @@ import Wire
 
     @Test func timeoutsHaveUnits() {
         for (text, milliseconds) in [("500ms", 500), ("30s", 30_000), ("2m", 120_000), ("1h", 3_600_000), ("9h", 3_600_000)] {
-            #expect(ForwardedHead.milliseconds(text) == UInt32(milliseconds))
+            #expect(TimeText.milliseconds(text) == UInt32(milliseconds))
         }
-        #expect(ForwardedHead.milliseconds("18446744073709551615h") == Limits.maximumDeadline.wholeMilliseconds)
-        for text in ["", "s", "30", "-1s", "0s", "1.5s", "30 s", "30S", "99999999999999999999s"] {
-            #expect(ForwardedHead.milliseconds(text) == nil, "\(text)")
+        for text in ["18446744073709551615h", "99999999999999999999s"] {
+            #expect(TimeText.milliseconds(text) == Limits.maximumDeadline.wholeMilliseconds, "\(text)")
+        }
+        for text in ["", "s", "30", "-1s", "0s", "1.5s", "30 s", "30S"] {
+            #expect(TimeText.milliseconds(text) == nil, "\(text)")
         }
     }
 }

@@ -115,6 +115,15 @@ extension VectorKind {
         }
     }
 
+    /// The text of a duration.
+    static let duration = VectorKind("duration") { (input) throws(VectorFormatError) in
+        let text = try input.text("text")
+        return {
+            guard let milliseconds = TimeText.milliseconds(text) else { throw WireError.badValue(0) }
+            return ["milliseconds": .number(milliseconds)]
+        }
+    }
+
     /// An LZ4 block, decompressed.
     static let lz4 = VectorKind("lz4") { (input) throws(VectorFormatError) in
         let rawSize: Int = try input.number("raw_size")

@@ -120,6 +120,8 @@ enum Clauses {
     static let eventFields = ["MSG-6.5"]
     static let noticeKind = ["MSG-8.3"]
 
+    static let durations = ["HTTP-1.3"]
+
     // Datagrams
     static let datagramHeader = ["DGRAM-1.2"]
     static let datagramSize = ["DGRAM-1.1"]

@@ -10,6 +10,8 @@ enum TokenSets {
                 cases: try texts() + contents()),
             VectorSet(
                 name: "error-codes", kind: .errorCode, description: "Every error code, with and without its highest bit.", cases: codes()),
+            VectorSet(
+                name: "durations", kind: .duration, description: "Texts that are durations, and texts that are not.", cases: durations()),
         ]
     }
 
@@ -139,6 +141,23 @@ enum TokenSets {
         add("byte", "one byte", [0], "truncated")
         add("cut", "the last byte of the stream is not there", Array(TLVBytes.join(fields).dropLast()), "truncated")
         return cases
+    }
+
+    private static func durations() -> [VectorCase] {
+        let good = [
+            "1ms", "500ms", "30s", "5m", "1h", "60m", "3600s", "3600000ms", "3600001ms", "2h", "99999999999h", "007s",
+            "18446744073709551615ms",
+            "99999999999999999999999999s",
+        ]
+        let bad = [
+            "", "s", "1", "0s", "000ms", "-1s", "+1s", "1.5s", "1e3s", "1 s", " 1s", "1s ", "1S", "1Ms", "1sec", "1d", "1us", "ms", "1m30s",
+            "0x1s",
+            "\u{661}s", "1_000s", "1s\n",
+        ]
+        return good.map { VectorCase("good-\($0.prefix(24))", Clauses.durations, "a duration", ["text": .string($0)]) }
+            + bad.enumerated().map { index, text in
+                VectorCase("bad-\(index)", Clauses.durations, "not a duration", ["text": .string(text)], error: "bad-value")
+            }
     }
 
     private static func codes() -> [VectorCase] {

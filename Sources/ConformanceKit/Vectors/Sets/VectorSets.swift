@@ -2,7 +2,8 @@
 enum VectorSets {
     static let kinds: [VectorKind] = [
         .noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream, .ids, .mac1, .certificateIssue,
-        .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .lz4, .datagramHeader, .datagramHandshake,
+        .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .duration, .lz4, .datagramHeader,
+        .datagramHandshake,
         .datagramSeal,
         .datagramOpen, .replayWindow,
     ]

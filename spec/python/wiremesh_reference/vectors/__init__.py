@@ -16,7 +16,7 @@ from .ciphers import JSON, Unavailable
 KINDS: dict[str, Callable[..., JSON]] = {
     "noise": ciphers.noise, "record-seal": ciphers.record_seal, "record-open": ciphers.record_open, "mac1": ciphers.mac1,
     "tlv": values.tlv, "head": values.head, "message": values.message, "sequence": values.sequence, "frames": values.frames,
-    "lz4": values.lz4, "error-code": values.error_code, "ids": people.ids, "certificate-issue": people.certificate_issue,
+    "lz4": values.lz4, "error-code": values.error_code, "duration": values.duration, "ids": people.ids, "certificate-issue": people.certificate_issue,
     "certificate": people.certificate, "enrolment-signature": people.enrolment_signature, "enrolment-verify": people.enrolment_verify,
     "token": people.token, "token-text": people.token_text, "link": links.link, "stream": links.stream, **datagrams.KINDS,
 }

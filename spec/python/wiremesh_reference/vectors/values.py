@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from typing import Any
 
@@ -135,3 +136,11 @@ def error_code(*, code: int) -> JSON:
 
 
 _bytes = bytes.fromhex
+
+
+def duration(*, text: str) -> JSON:
+    """A number above 0 and its unit; more than an hour counts as an hour."""
+    found = re.fullmatch(r"([0-9]+)(ms|s|m|h)", text)
+    if found is None or int(found[1]) == 0:
+        raise WireError(Fault.BAD_VALUE, "not a duration")
+    return {"milliseconds": min(int(found[1]) * {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}[found[2]], 3_600_000)}
