@@ -257,4 +257,14 @@ import Worker
         if let more = member(record("more")) { balancer.update(more, now: clock.now) }
         #expect(balancer.members.count == Limits.discoverSample)
     }
+
+    /// A source that names a worker twice must not make two of it: the calls of one would be counted at the other.
+    @Test func aWorkerThatIsNamedTwiceStandsOnce() throws {
+        var balancer = Balancer(locality: Locality())
+        let now = Instant(nanoseconds: 1)
+        let twice = try #require(member(record("a")))
+        balancer.replace(with: [twice, twice], now: now)
+        balancer.replace(with: [twice, twice], now: now)
+        #expect(balancer.members.map(\.name) == ["a"])
+    }
 }

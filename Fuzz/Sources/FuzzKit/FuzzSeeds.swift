@@ -2,7 +2,16 @@ import Wire
 
 /// Honest inputs to begin with, so that the fuzzers need not find the formats by chance.
 public enum FuzzSeeds {
-    /// The seeds of each target.
+    /// Bytes without a meaning, for machines that read each input as events.
+    public static let noise: [[UInt8]] = (1...8).map { seed in
+        var state = UInt64(seed)
+        return (0..<(seed * 100)).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 33)
+        }
+    }
+
+    /// The seeds of the targets of Wire.
     public static func all() throws -> [String: [[UInt8]]] {
         [
             "TLV": [try worker().encode()],

@@ -8,6 +8,8 @@ struct DeadlineWheel<Key: Hashable & Sendable>: Sendable {
     private var slots: [[(key: Key, at: Instant)]]
     private let granularity: UInt64
     private var cursor: UInt64?
+    /// Deadlines that have not come out.
+    private(set) var count = 0
 
     init(granularity: Duration = .milliseconds(100), slots: Int = 512) {
         self.slots = Array(repeating: [], count: slots)
@@ -19,6 +21,7 @@ struct DeadlineWheel<Key: Hashable & Sendable>: Sendable {
         var tick = self.tick(at)
         if let cursor { tick = max(tick, cursor) }
         slots[index(tick)].append((key, at))
+        count += 1
     }
 
     /// What is due at `now`. Call it about every `granularity`; a late call loses nothing.
@@ -40,6 +43,7 @@ struct DeadlineWheel<Key: Hashable & Sendable>: Sendable {
         for entry in slots[slot] {
             if entry.at <= now { due.append(entry.key) } else { later.append(entry) }
         }
+        count -= slots[slot].count - later.count
         slots[slot] = later
     }
 

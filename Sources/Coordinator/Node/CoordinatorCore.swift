@@ -18,6 +18,8 @@ final class CoordinatorCore: Sendable {
     let probes: AsyncStream<ProbeRequest>
     private let probeQueue: AsyncStream<ProbeRequest>.Continuation
     private let unstored = Mutex(Unstored())
+    /// One write of registrations at a time, so that the last one finds what those before could not write.
+    let storing = AsyncLimit(1)
     /// Where members are told to find coordinators; set when the node listens.
     let coordinators = Mutex<[Endpoint]>([])
     /// Whether links end because this node ends: that says nothing about workers.

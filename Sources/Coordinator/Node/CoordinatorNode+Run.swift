@@ -48,6 +48,8 @@ extension CoordinatorNode {
         await endpoint.shutdown(grace: grace)
         // A task of its own: the one that shuts down is often cancelled already, and the store heeds that.
         await Task {
+            await core.storing.enter()
+            defer { core.storing.leave() }
             do throws(StoreError) { try await write(core.takeUnstored()) } catch {
                 logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
             }
@@ -135,14 +137,22 @@ extension CoordinatorNode {
 
     /// Writes registrations. What could not be written is tried again after a while.
     private func store() async {
-        let names = core.takeUnstored()
-        do throws(StoreError) { try await write(names) } catch {
-            core.putBack(names)
+        do throws(StoreError) { try await storeOnce() } catch {
             // A stop has cut the write short: `shutdown` makes up for it.
             guard !Task.isCancelled else { return }
             logger.error("registrations cannot be stored", metadata: ["reason": "\(error)"])
             try? await Task.sleep(for: .seconds(5))
             core.enqueue(.store)
+        }
+    }
+
+    private func storeOnce() async throws(StoreError) {
+        await core.storing.enter()
+        defer { core.storing.leave() }
+        let names = core.takeUnstored()
+        do throws(StoreError) { try await write(names) } catch {
+            core.putBack(names)
+            throw error
         }
     }
 

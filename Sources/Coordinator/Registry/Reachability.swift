@@ -18,6 +18,8 @@ struct Reachability: Sendable {
     /// Increases with each round of probes: a result of an older one says nothing.
     private(set) var round: UInt32 = 0
     private var lastRound: Instant?
+    /// When a round begins that was asked for too early.
+    private var waitsUntil: Instant?
     private var failures = 0
 
     init() {}
@@ -57,7 +59,11 @@ struct Reachability: Sendable {
         }
         if let lastRound, now < lastRound + Limits.dialBackInterval {  // MSG-3.7
             open = Set(candidates)
-            return .wait(until: lastRound + Limits.dialBackInterval)
+            // One wait for each interval, however often a worker changes its mind in it.
+            let until = lastRound + Limits.dialBackInterval
+            guard waitsUntil != until else { return .nothing }
+            waitsUntil = until
+            return .wait(until: until)
         }
         lastRound = now
         open = Set(candidates)

@@ -17,6 +17,9 @@ struct WatchCursor: Sendable {
         self.revision = revision
     }
 
+    /// Whether there is nothing up to `revision` that has not been read.
+    func hasRead(_ revision: UInt64) -> Bool { place == nil && self.revision >= revision }
+
     fileprivate func matches(_ entry: Entry) -> Bool {
         filter.isEmpty || entry.offered.contains { filter.contains($0.name) }
     }

@@ -59,6 +59,9 @@ struct Registry: ~Copyable {
 
     var revision: UInt64 { log.revision }
 
+    /// Rounds of dial backs that wait for their time.
+    var scheduledProbes: Int { probeTimes.count }
+
     /// Whether any worker ever offered the service, or the catalogue names it.
     func isKnown(_ service: String) -> Bool { services[service] != nil || catalogue[service] != nil }
 

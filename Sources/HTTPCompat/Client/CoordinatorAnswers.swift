@@ -93,3 +93,11 @@ public struct MemberWorker: Hashable, Sendable {
         isReachable = json["reachable"]?.flag
     }
 }
+
+extension Duration {
+    /// The round trip in the answer of `POST /api/admin/workers/{worker}/ping`; `nil` where there is none that can be.
+    init?(latencyIn json: JSONValue) {
+        guard let milliseconds = json["latency_ms"]?.double, (0...86_400_000).contains(milliseconds) else { return nil }
+        self = .microseconds(milliseconds * 1_000)
+    }
+}

@@ -74,10 +74,10 @@ public final class CoordinatorHTTPClient: Sendable {
     public func ping(_ worker: String) async throws(ClientError) -> CoordinatorAnswer<Duration> {
         let (status, json, text) = try await send("POST", "/api/admin/workers/\(escaped(worker))/ping", timeout: timeout)
         guard status == 200 else { throw .refused(status: status, detail: detail(json)) }
-        guard let milliseconds = json["latency_ms"]?.double else {
+        guard let latency = Duration(latencyIn: json) else {
             throw .notUnderstood(url: url, reason: "members of the answer are missing")
         }
-        return CoordinatorAnswer(value: .seconds(milliseconds / 1_000), json: text)
+        return CoordinatorAnswer(value: latency, json: text)
     }
 
     /// Where a worker would look for a service, and whom it may take. Only for a client whose URL is a worker's.

@@ -71,7 +71,7 @@ extension CoordinatorHTTPClient: CoordinatorOverHTTP {
 
 extension DiscoveredWorker {
     /// The worker as the router sees it: reached by its tunnel URL, as loaded as the coordinator says.
-    fileprivate func record(offering service: String) -> WorkerRecord {
+    func record(offering service: String) -> WorkerRecord {
         var record = WorkerRecord(name: name)
         record.tunnelURL = tunnelURL
         record.region = region

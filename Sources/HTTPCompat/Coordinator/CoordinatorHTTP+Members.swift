@@ -37,15 +37,7 @@ extension CoordinatorHTTP {
     private func register(_ request: EndpointRequest) async throws(Refusal) -> HTTPAnswer {
         try checkAllowed()
         var fields = FieldReader(try await request.json())
-        var registration = HTTPRegistration(workerID: fields.text("worker_id"), tunnelURL: fields.text("tunnel_url"))
-        for member in fields.map("capabilities") { registration.capabilities[member.name] = CapabilityValue(member.value) }
-        let services = fields.optionalMaps("services")
-        registration.services = serviceNames(services ?? [], mayAssign: fields.optionalFlag("assign") ?? true)
-        registration.servicesJSON = services.map { JSONValue.array($0).encoded }
-        registration.containersJSON = fields.optionalMaps("containers").map { JSONValue.array($0).encoded }
-        registration.vpnIP = fields.optionalText("vpn_ip")
-        registration.region = fields.optionalText("region")
-        registration.zone = fields.optionalText("zone")
+        let registration = HTTPRegistration(&fields)
         try fields.check()
         try await check(registration.tunnelURL, from: request.origin, &fields)
         do {
@@ -59,15 +51,6 @@ extension CoordinatorHTTP {
         guard node.configuration.allowHTTPWorkers else {
             throw Refusal(403, "HTTP workers are not allowed here: start the coordinator with --allow-http-workers")
         }
-    }
-
-    /// The names in a list of services; `nil` where it names none and the coordinator may choose.
-    private func serviceNames(_ services: [JSONValue], mayAssign: Bool) -> [String]? {
-        var names: [String] = []
-        for service in services {
-            if let name = service["name"]?.text ?? service["service"]?.text, !names.contains(name) { names.append(name) }
-        }
-        return names.isEmpty && mayAssign ? nil : names
     }
 
     /// A tunnel URL must be one, and must not point at the coordinator's own machine or segment from elsewhere.
@@ -106,16 +89,8 @@ extension CoordinatorHTTP {
 
     private func heartbeat(_ request: EndpointRequest) async throws(Refusal) -> HTTPAnswer {
         var fields = FieldReader(try await request.json())
-        var beat = HTTPHeartbeat(workerID: fields.text("worker_id"))
-        beat.status = fields.optionalText("status")
-        beat.currentLoad = fields.optionalNumber("current_load")
-        beat.availableMemory = fields.optionalAmount("available_memory").map { CapabilityValue($0) }
-        beat.loadedModelsJSON = fields.optionalTexts("loaded_models").map { JSONValue.array($0.map { .string($0) }).encoded }
-        beat.activeRequests = fields.optionalInteger("active_requests")
-        beat.gpuUtilization = fields.optionalNumber("gpu_utilization")
+        let beat = HTTPHeartbeat(&fields)
         let status = fields.optionalMap("services_status")
-        beat.servicesStatusJSON = status.map { JSONValue.object($0).encoded }
-        beat.specialization = fields.optionalText("specialization").map { .text($0) }
         try fields.check()
         do {
             try node.heartbeatHTTP(beat)

@@ -26,8 +26,9 @@ package enum ForwardedHead {
         for (name, value) in request.headers {
             let name = FieldText.lowercased(name)
             switch name {
-            case "traceparent": head.traceParent = value
-            case "idempotency-key": head.idempotencyKey = value
+            // One that cannot be is ignored, as its specification wants.
+            case "traceparent": if value.utf8.count <= Limits.traceParent { head.traceParent = value }
+            case "idempotency-key": head.idempotencyKey = try key(value)
             case "wiremesh-timeout": head.deadline = try deadline(value)
             case "wiremesh-hops": head.hops = try hops(value)
             case "host", "expect", "te": break  // HTTP-1.1
@@ -49,6 +50,13 @@ package enum ForwardedHead {
         var size = 128 + head.service.utf8.count + head.path.utf8.count + head.traceParent.utf8.count + head.idempotencyKey.utf8.count
         for field in head.fields { size += field.name.utf8.count + field.value.utf8.count + 8 }
         return size <= Limits.headSize
+    }
+
+    private static func key(_ text: String) throws(Refusal) -> String {
+        guard text.utf8.count <= Limits.idempotencyKey else {
+            throw Refusal(answer: .detail("Idempotency-Key has at most \(Limits.idempotencyKey) bytes.", status: 400))
+        }
+        return text
     }
 
     private static func deadline(_ text: String) throws(Refusal) -> UInt32 {

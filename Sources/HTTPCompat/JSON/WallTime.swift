@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -18,9 +19,7 @@ package struct WallTime: Hashable, Comparable, Sendable {
 
     /// The current time.
     package static var now: WallTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        WallTime(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }
 
     package static func < (a: WallTime, b: WallTime) -> Bool { a.microseconds < b.microseconds }

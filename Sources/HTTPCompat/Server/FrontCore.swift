@@ -41,6 +41,7 @@ final class FrontCore: Sendable {
         if let expectation = head.headers.first(name: "expect"), expectation.lowercased() != "100-continue" {
             return .detail("The only expectation understood is 100-continue.", status: 417)
         }
+        if head.method.rawValue.utf8.count > Limits.verb { return .detail("The method is too long.", status: 501) }
         if head.method == .CONNECT || head.method == .TRACE { return .detail("Method Not Allowed", status: 405) }
         return nil
     }

@@ -18,22 +18,22 @@ enum HeadType {
 extension Head {
     /// Appends the canonical encoding to `out`. What is empty or zero is left out.
     ///
-    /// Throws `oversized` beyond `Limits.headSize`; `out` is then as it was.
+    /// Throws `oversized` beyond `Limits.headSize` and for a text beyond its own limit; `out` is then as it was.
     package func encode(into out: inout [UInt8]) throws(WireError) {
         let start = out.count
         do throws(WireError) {
-            try out.appendText(HeadType.method, method)
-            try out.appendText(HeadType.service, service)
-            try out.appendText(HeadType.worker, worker)
-            try out.appendText(HeadType.verb, verb)
-            try out.appendText(HeadType.path, path)
+            try out.appendText(HeadType.method, method, limit: Limits.name)
+            try out.appendText(HeadType.service, service, limit: Limits.name)
+            try out.appendText(HeadType.worker, worker, limit: Limits.name)
+            try out.appendText(HeadType.verb, verb, limit: Limits.verb)
+            try out.appendText(HeadType.path, path, limit: Limits.headSize)
             if status != 0 { out.appendField(HeadType.status, status) }  // FRAME-6.1
             if deadline != 0 { out.appendField(HeadType.deadline, deadline) }
             if hops != 0 { out.appendField(HeadType.hops, hops) }
-            try out.appendText(HeadType.idempotencyKey, idempotencyKey)
-            try out.appendText(HeadType.traceParent, traceParent)
+            try out.appendText(HeadType.idempotencyKey, idempotencyKey, limit: Limits.idempotencyKey)
+            try out.appendText(HeadType.traceParent, traceParent, limit: Limits.traceParent)
             if let load { out.appendLoad(load) }
-            try out.appendText(HeadType.servedBy, servedBy)
+            try out.appendText(HeadType.servedBy, servedBy, limit: Limits.name)
             try out.appendFields(fields)
             guard out.count - start <= Limits.headSize else { throw .oversized }
         } catch {
@@ -127,10 +127,10 @@ extension [UInt8] {
         appendInteger(value)
     }
 
-    fileprivate mutating func appendText(_ type: UInt16, _ text: String) throws(WireError) {
+    fileprivate mutating func appendText(_ type: UInt16, _ text: String, limit: Int) throws(WireError) {
         guard !text.isEmpty else { return }  // FRAME-6.1
         let utf8 = text.utf8
-        guard let length = UInt16(exactly: utf8.count) else { throw .oversized }
+        guard utf8.count <= limit, let length = UInt16(exactly: utf8.count) else { throw .oversized }
         appendInteger(type)
         appendInteger(length)
         append(contentsOf: utf8)

@@ -10,7 +10,7 @@ package import Wire
 /// be measured again.
 /// Why two and not the best of all: everybody who believes the same old news would choose the same best.
 package struct Balancer: Sendable {
-    private var candidates: [Candidate] = []
+    private(set) var candidates: [Candidate] = []
     private var nextSerial: UInt64 = 0
     private let locality: Locality
 
@@ -33,7 +33,8 @@ package struct Balancer: Sendable {
     package mutating func replace(with members: [Member], now: Instant) {
         var kept: [Candidate] = []
         kept.reserveCapacity(members.count)
-        for member in members.prefix(Limits.discoverSample) {
+        // A name counts once: two entries of one worker would count its calls twice.
+        for member in members.prefix(Limits.discoverSample) where !kept.contains(where: { $0.member.name == member.name }) {
             let known = candidates.firstIndex { $0.isSameProcess(as: member) }
             kept.append(candidate(for: member, known: known, now: now))
         }

@@ -186,6 +186,20 @@ import Wire
         await second.stop()
     }
 
+    /// A write that is under way when the stop comes is waited for, not cut off.
+    @Test func aStopRightAfterARegistrationForgetsNobody() async throws {
+        let folder = try TemporaryFolder()
+        for round in 0..<10 {
+            let first = try await RunningCoordinator.start(folder.file("data")) { $0.allowHTTPWorkers = true }
+            _ = try first.node.registerHTTP(HTTPRegistration(workerID: "edge-\(round)", tunnelURL: "http://edge:8000"))
+            if round % 2 == 1 { await Task.yield() }
+            await first.stop()
+            let second = try await RunningCoordinator.start(folder.file("data")) { $0.allowHTTPWorkers = true }
+            #expect(second.node.resolve("edge-\(round)")?.state == .stale)
+            await second.stop()
+        }
+    }
+
     @Test func aPortInUseIsASentence() async throws {
         let folder = try TemporaryFolder()
         let first = try await RunningCoordinator.start(folder.file("data"))

@@ -84,4 +84,14 @@ import Wire
         #expect(reach.propose([a], isNewProcess: false, now: at(0)) == .nothing)
         #expect(reach.endpoints == [a])
     }
+
+    @Test func manyChangesInOneIntervalAreOneWait() {
+        var reach = Reachability()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        func address(_ port: UInt16) -> [Endpoint] { [Endpoint(host: "10.0.0.1", port: port)] }
+        #expect(reach.propose(address(1), isNewProcess: true, now: now) == .probe(address(1)))
+        #expect(reach.propose(address(2), isNewProcess: false, now: now) == .wait(until: now + Limits.dialBackInterval))
+        for port in UInt16(3)..<50 { #expect(reach.propose(address(port), isNewProcess: false, now: now) == .nothing) }
+        #expect(reach.begin(now: now + Limits.dialBackInterval) == .probe(address(49)))
+    }
 }

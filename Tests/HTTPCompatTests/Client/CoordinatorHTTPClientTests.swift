@@ -15,6 +15,15 @@ import Worker
             services: services.map { ServiceRecord(name: $0) })
     }
 
+    @Test(
+        arguments: [
+            (#"{"latency_ms":1.5}"#, Duration.microseconds(1_500)), (#"{"latency_ms":1e300}"#, nil), (#"{"latency_ms":-1}"#, nil),
+            ("{}", nil),
+        ] as [(String, Duration?)])
+    func takesOnlyALatencyThatCanBe(answer: String, latency: Duration?) throws {
+        #expect(Duration(latencyIn: try JSONValue(parsing: answer.utf8)) == latency)
+    }
+
     /// The life of an HTTP-only worker, as the Worker library drives it.
     @Test func registersBeatsFindsAndLeaves() async throws {
         let coordinator = try await CoordinatorFixture.start()

@@ -102,6 +102,16 @@ import Wire
         }
     }
 
+    /// What the other side would refuse to read is refused here: a front must not use up what its link forgives.
+    @Test func textsBeyondTheirLimitsGoNoFurther() async throws {
+        try await TestFront.with { front in
+            let client = try await front.connect()
+            let long = String(repeating: "k", count: Limits.idempotencyKey + 1)
+            try await client.send("GET /service/x HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: \(long)\r\n\r\n")
+            #expect(try await client.wait(for: "}").hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
     // HTTP-4.4
     @Test func failuresAfterTheHeadBreakTheConnection() async throws {
         let stub = StubCaller { call in

@@ -81,7 +81,7 @@ final class TestMesh: Sendable {
     func worker(_ name: String, _ services: [HostedService] = []) async throws -> WorkerNode {
         let node = try make(configuration(name, token: try await token()), services)
         try await node.start()
-        try await until { self.coordinator.resolve(name)?.state == .online }
+        try await until { self.coordinator.resolve(name).map { $0.state == .online && !$0.endpoints.isEmpty } ?? false }
         return node
     }
 

@@ -197,6 +197,16 @@ import Wire
         #expect(isWritable)
     }
 
+    @Test func aHeadThatThePeerWouldNotReadIsNotSent() throws {
+        let pair = try MachinePair()
+        var head = Head()
+        head.verb = String(repeating: "V", count: Limits.verb + 1)
+        #expect(throws: WireError.oversized) {
+            try pair.client.machine.open(head, deadline: nil, end: true, compress: false, now: pair.now)
+        }
+        #expect(try pair.open(end: true) != nil, "the link goes on")
+    }
+
     // LZ4-1.1
     @Test func compressibleBodiesArriveAsTheyWere() throws {
         let pair = try MachinePair(compress: true)
