@@ -35,7 +35,7 @@ struct Scene: Sendable {
 
     func dial() async throws -> Connection {
         do { return opened.keep(try await Connection.dial(target, group)) } catch {
-            throw Mismatch(expected: "a connection to \(target)", seen: "\(error)")
+            throw Mismatch(expected: "a connection to \(target)", seen: Connection.reason(error))
         }
     }
 

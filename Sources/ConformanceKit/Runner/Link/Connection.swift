@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -39,6 +40,16 @@ final class Connection: Sendable {
             .connect(host: endpoint.host, port: Int(endpoint.port)) { channel in
                 channel.eventLoop.makeCompletedFuture { try adopt(channel) }
             }
+    }
+
+    /// Why a connection did not come about, for people.
+    static func reason(_ error: any Error) -> String {
+        switch (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error {
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
+        case let error as NIOConnectionError: "the name \(error.host) has no address"
+        case ChannelError.connectTimeout: "no answer within \(Limits.dialTimeout)"
+        case let error: "\(error)"
+        }
     }
 
     /// Takes a channel over: from now on its bytes come here. On the channel's loop.
