@@ -5,7 +5,7 @@ import Wire
 
 extension FuzzTarget {
     /// What comes over the control socket, and what the store holds.
-    static let control = FuzzTarget("Control", seeds: ControlSeeds.all) { input in
+    static let control = FuzzTarget("Control", seeds: try ControlSeeds.all()) { input in
         switch input.byte() % 6 {
         case 0: FuzzMessages.check(AdminRequest.self, input.rest())
         case 1: FuzzMessages.check(AdminAnswer.self, input.rest())
@@ -18,7 +18,7 @@ extension FuzzTarget {
 }
 
 private enum ControlSeeds {
-    @Sendable static func all() throws -> [[UInt8]] {
+    static func all() throws -> [[UInt8]] {
         var request = TokenRequest()
         request.name = "gpus"
         request.addresses = FuzzMesh.token.endpoints

@@ -6,7 +6,7 @@ import Wire
 @testable import HTTPCompat
 
 extension FuzzTarget {
-    static let json = FuzzTarget("JSON", seeds: { HTTPSeeds.json }) { input in
+    static let json = FuzzTarget("JSON", seeds: HTTPSeeds.json) { input in
         guard let value = try? JSONValue(parsing: input.bytes) else { return }
         guard let again = try? JSONValue(parsing: value.encoded.utf8) else { fatalError("read what cannot be written") }
         precondition(again == value, "reads as something else")
@@ -17,7 +17,7 @@ extension FuzzTarget {
     }
 
     /// Files: catalogues, Noise vectors, tokens.
-    static let files = FuzzTarget("Files", seeds: { HTTPSeeds.files }) { input in
+    static let files = FuzzTarget("Files", seeds: HTTPSeeds.files) { input in
         switch input.byte() % 3 {
         case 0:
             guard let catalogue = try? CatalogueFile.parse(input.rest(), name: "fuzz") else { return }
@@ -32,7 +32,7 @@ extension FuzzTarget {
     }
 
     /// What HTTP-only workers say, the registry that takes it, and the answers that tell others of it.
-    static let registration = FuzzTarget("Registration", seeds: { HTTPSeeds.registrations }) { input in
+    static let registration = FuzzTarget("Registration", seeds: HTTPSeeds.registrations) { input in
         let timing = Liveness.Timing(suspectAfter: .seconds(60), removeAfter: .seconds(90))
         var registry = Registry(catalogue: .standard, httpTiming: timing, revision: 0)
         let now = Instant(nanoseconds: 1_000_000_000_000)
@@ -66,7 +66,7 @@ extension FuzzTarget {
     }
 
     /// What a client makes of a coordinator's answers.
-    static let answers = FuzzTarget("Answers", seeds: { HTTPSeeds.answers }) { input in
+    static let answers = FuzzTarget("Answers", seeds: HTTPSeeds.answers) { input in
         guard let json = try? JSONValue(parsing: input.bytes) else { return }
         _ = ListedService(json)
         _ = MemberWorker(json)

@@ -9,7 +9,7 @@ import Transport
 
 extension FuzzTarget {
     /// The head of a request, on its way through the doors and into the mesh.
-    static let request = FuzzTarget("Request", seeds: { HTTPSeeds.requests }) { input in
+    static let request = FuzzTarget("Request", seeds: HTTPSeeds.requests) { input in
         let isLoopback = input.flag()
         guard let head = RequestRun.head(input.rest()), FrontCore.refuse(head) == nil else { return }
         precondition(head.headers["host"].count <= 1 && head.headers["transfer-encoding"].count <= 1, "a request with two meanings")
@@ -26,7 +26,7 @@ extension FuzzTarget {
     }
 
     /// Small texts: URLs, waits, targets, Host fields.
-    static let text = FuzzTarget("Text", seeds: { HTTPSeeds.texts }) { input in
+    static let text = FuzzTarget("Text", seeds: HTTPSeeds.texts) { input in
         let text = String(decoding: input.bytes, as: UTF8.self)
         if let url = try? UpstreamURL(text) {
             precondition(!url.host.isEmpty && (0...65_535).contains(url.port))

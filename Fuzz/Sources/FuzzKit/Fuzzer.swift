@@ -12,7 +12,7 @@ public struct FuzzTarget: Sendable {
     ///   - seeds: honest inputs to begin with.
     ///   - body: stops the program where something does not hold.
     public init(
-        _ name: String, length: Int = 4_096, seeds: @escaping @Sendable () throws -> [[UInt8]] = { FuzzSeeds.noise },
+        _ name: String, length: Int = 4_096, seeds: @autoclosure @escaping @Sendable () throws -> [[UInt8]] = FuzzSeeds.noise,
         _ body: @escaping @Sendable (inout FuzzInput) -> Void
     ) {
         self.name = name

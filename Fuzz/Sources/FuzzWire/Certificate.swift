@@ -2,7 +2,7 @@ import FuzzKit
 import Wire
 
 extension FuzzTarget {
-    static let certificate = FuzzTarget("Certificate", seeds: { try FuzzSeeds.all()["Certificate"] ?? [] }) { input in
+    static let certificate = FuzzTarget("Certificate", seeds: try FuzzSeeds.all()["Certificate"] ?? []) { input in
         let input = input.bytes
         if let certificate = try? Certificate(decoding: input) {
             precondition(certificate.encoded == input && Name.isValid(certificate.name))

@@ -2,7 +2,7 @@ import FuzzKit
 import Wire
 
 extension FuzzTarget {
-    static let lz4 = FuzzTarget("LZ4", seeds: { try FuzzSeeds.all()["LZ4"] ?? [] }) { input in
+    static let lz4 = FuzzTarget("LZ4", seeds: try FuzzSeeds.all()["LZ4"] ?? []) { input in
         let rawSize = Int(input.byte()) << 8 | Int(input.byte())
         let block = input.rest()
         var raw: [UInt8] = []

@@ -2,7 +2,7 @@ import FuzzKit
 import Wire
 
 extension FuzzTarget {
-    static let tlv = FuzzTarget("TLV", seeds: { try FuzzSeeds.all()["TLV"] ?? [] }) { input in
+    static let tlv = FuzzTarget("TLV", seeds: try FuzzSeeds.all()["TLV"] ?? []) { input in
         let input = input.bytes
         var cursor = TLVCursor()
         var writer = TLVWriter()

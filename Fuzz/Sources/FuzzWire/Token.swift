@@ -2,7 +2,7 @@ import FuzzKit
 import Wire
 
 extension FuzzTarget {
-    static let token = FuzzTarget("Token", seeds: { try FuzzSeeds.all()["Token"] ?? [] }) { input in
+    static let token = FuzzTarget("Token", seeds: try FuzzSeeds.all()["Token"] ?? []) { input in
         let text = String(decoding: input.bytes, as: UTF8.self)
         if let token = try? JoinToken(text) {
             guard let again = try? JoinToken(token.text()) else { fatalError("read what cannot be written") }
