@@ -8,7 +8,7 @@ package struct ServicePath {
 
     /// `nil` for any other path, and for one whose service cannot be a name.
     package init?(_ path: Substring) {
-        guard let (name, rest) = Self.segment(path, after: "/service/"), Self.isName(name) else { return nil }
+        guard let (name, rest) = Self.segment(path, after: "/service/"), Name.isValid(name) else { return nil }
         service = String(name)
         self.rest = rest
     }
@@ -19,18 +19,5 @@ package struct ServicePath {
         let tail = path[path.utf8.index(path.startIndex, offsetBy: prefix.utf8.count)...]
         let end = tail.utf8.firstIndex(of: UInt8(ascii: "/")) ?? tail.endIndex
         return end == tail.startIndex ? nil : (tail[..<end], tail[end...])
-    }
-
-    /// Letters, digits, "-", "_", "."; at most `Limits.name` bytes.
-    package static func isName(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.count <= Limits.name
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
     }
 }
