@@ -4,7 +4,7 @@ import Testing
 
 @testable import wiremesh
 
-/// What `conformance noise` makes of a file; the vectors themselves are HTTPCompat's to test.
+/// What `conformance noise` and `conformance vectors check` make of files; the vectors themselves are tested elsewhere.
 @Suite struct ConformanceTests {
     private static let vectors = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Vectors/noise.json")
@@ -21,6 +21,24 @@ import Testing
         let text = try String(contentsOf: Self.vectors, encoding: .utf8)
         try text.replacing("\"ciphertext\": \"a", with: "\"ciphertext\": \"b").write(to: altered, atomically: true, encoding: .utf8)
         #expect(throws: ExitCode.failure) { try Conformance.Noise.parse([altered.path] + options).run() }
+    }
+
+    /// The files that a shell's `spec/vectors/*.json` names: the schema is one of them.
+    @Test func theSchemaAmongVectorsIsSkipped() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("spec/vectors").path
+        try Conformance.Vectors.Check.parse([folder + "/ids.json", folder + "/schema.json", folder + "/durations.json"]).run()
+    }
+
+    /// Only under its own name: another file that is no vectors is refused.
+    @Test func whatIsNoFileOfVectorsIsRefused() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vectors-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let other = folder.appendingPathComponent("other.json").path
+        try Data(#"{"$schema": "", "type": "object"}"#.utf8).write(to: URL(fileURLWithPath: other))
+        let failure = #expect(throws: Failure.self) { try Conformance.Vectors.Check.parse([other]).run() }
+        #expect(failure?.code == 2)
     }
 
     @Test func whatIsNotAFileOfVectorsIsAUsageError() {

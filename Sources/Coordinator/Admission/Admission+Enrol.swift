@@ -91,7 +91,7 @@ extension Admission {
         member.previousSerial = member.serial
         member.serial = serial
         member.roles = subject.roles
-        member.expires = now + Limits.certificateLife
+        member.expires = now + Limits.certificateLife  // ID-7.1
         var plan = plan
         plan.conditions.append(condition(member: subject.identityKey))
         plan.changes.append(.member(member))

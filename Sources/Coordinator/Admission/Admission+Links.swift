@@ -39,7 +39,7 @@ extension Admission {
         }
         guard let member, member.bootEpoch != 0, member.bootEpoch != linker.bootEpoch else { return LinkVerdict() }
         let isOlderRun = BootEpoch(rawValue: linker.bootEpoch).starts <= BootEpoch(rawValue: member.bootEpoch).starts
-        if isOlderRun || linker.serial < member.previousSerial {
+        if isOlderRun || linker.serial < member.previousSerial {  // ID-8.5
             return LinkVerdict(report: .restoredBackup(linker.nodeID, name: linker.name, from: linker.address))
         }
         return LinkVerdict()

@@ -24,7 +24,7 @@ package enum ForwardedHead {
         let named = ConnectionTokens(request.headers)
         head.fields.reserveCapacity(request.headers.count)
         for (name, value) in request.headers {
-            let name = FieldText.lowercased(name)
+            let name = FieldText.lowercased(name)  // FRAME-6.5
             switch name {
             // One that cannot be is ignored, as its specification wants.
             case "traceparent": if value.utf8.count <= Limits.traceParent { head.traceParent = value }
@@ -67,7 +67,10 @@ package enum ForwardedHead {
     }
 
     private static func hops(_ text: String) throws(Refusal) -> UInt8 {
-        guard let hops = UInt8(text) else { throw Refusal(answer: .detail("Wiremesh-Hops is a number from 0 to 255.", status: 400)) }
+        // Digits only: an integer's own reader also takes a sign.
+        guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let hops = UInt8(text) else {
+            throw Refusal(answer: .detail("Wiremesh-Hops is a number from 0 to 255.", status: 400))  // HTTP-1.3
+        }
         return min(hops, Limits.hops)
     }
 }

@@ -84,7 +84,7 @@ struct LinkDirectory {
             byNode[node] = id
             return old
         }
-        if (own < node) == entry.isInitiator { byNode[node] = id }
+        if (own < node) == entry.isInitiator { byNode[node] = id }  // HS-10.1
         return nil
     }
 
@@ -124,7 +124,7 @@ struct LinkDirectory {
     /// source, or of all, loses its own: who only holds places keeps nobody out. `nil` refuses it.
     mutating func admitStranger(_ channel: any Channel, source: String) -> AdmittedStranger? {
         guard !isShutDown else { return nil }
-        var displaced: (any Channel)?
+        var displaced: (any Channel)?  // HS-8.4
         if strangers.count(where: { $0.source == source }) >= Limits.unauthenticatedPerSource {
             displaced = strangers.firstIndex { $0.source == source }.map { strangers.remove(at: $0).channel }
         } else if strangers.count >= Limits.unauthenticated {

@@ -66,7 +66,7 @@ extension MeshEndpoint {
         let entry = LinkEntry(peer: peer, isInitiator: isInitiator, loop: channel.eventLoop, bound: bound)
         let own = credentials.certificate?.nodeID
         if let old = directory.withLock({ $0.add(entry, id: id, own: own, target: target) }) {
-            old.with { $0.drain(.draining, reason: "replaced by a newer link") }
+            old.with { $0.drain(.draining, reason: "replaced by a newer link") }  // HS-10.2
         }
         admission.linkUp(peer, link: id)
         link.receiveLeftover(leftover)  // HS-7.5

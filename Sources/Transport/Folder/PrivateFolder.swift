@@ -101,7 +101,7 @@ public final class PrivateFolder: Sendable {
     public func write(_ name: String, _ contents: [UInt8]) throws(FolderError) {
         let target = path + "/" + name
         let temporary = target + ".new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)  // SEC-4.2
         guard file >= 0 else { throw FolderError(target, "cannot be written", errno) }
         let problem = Self.fill(file, contents)
         close(file)

@@ -329,7 +329,7 @@ final class Link: ChannelInboundHandler {
             owner.heard(self, at: lastReported)
         }
         if silence >= Limits.pingAfter { trim() }
-        if silence >= Limits.pingAfter / 2 { act { machine throws(WireError) in try machine.ping(0) } }
+        if silence >= Limits.pingAfter / 2 { act { machine throws(WireError) in try machine.ping(0) } }  // FRAME-10.1
         tick()
         scheduleKeepAlive(in: min(Limits.pingAfter, owner.silenceLimit - silence))
     }
@@ -367,7 +367,7 @@ final class Link: ChannelInboundHandler {
         if machine.streamCount == 0 { finishDraining() }
     }
 
-    private func finishDraining() {
+    private func finishDraining() {  // FRAME-9.5
         loop.execute {
             self.flush()
             self.close(CallError(.draining, "the link was drained"))
@@ -402,7 +402,7 @@ final class Link: ChannelInboundHandler {
         guard !isClosed else { return }
         closed(error)
         let channel = channel
-        channel.close(mode: .output, promise: nil)
+        channel.close(mode: .output, promise: nil)  // HS-9.2
         loop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 

@@ -110,7 +110,7 @@ final class LinkStream: ServerStream {
     func stopReading() {
         guard !remoteEnded, let link else { return }
         remoteEnded = true
-        link.stop(ref, .none)
+        link.stop(ref, .none)  // FRAME-5.6
         releaseIfOver()
     }
 

@@ -7,7 +7,7 @@ public struct CompressionPolicy: Sendable {
 
     private let isEnabled: Bool
     private var skip = 0
-    private var nextSkip = 1
+    private var nextSkip = 1  // LZ4-3.3
 
     /// A policy that is not `enabled` never attempts anything: a service can forbid compression, and a loopback link does not need it.
     public init(enabled: Bool) { isEnabled = enabled }

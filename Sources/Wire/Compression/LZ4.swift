@@ -7,7 +7,7 @@ public enum LZ4 {
     /// `raw` is at most `Limits.data` bytes; more is not compressed.
     public static func compress(_ raw: RawSpan, into output: inout [UInt8]) -> Int? {
         guard 1...Limits.data ~= raw.byteCount else { return nil }
-        let worthwhile = raw.byteCount - raw.byteCount / 8
+        let worthwhile = raw.byteCount - raw.byteCount / 8  // LZ4-3.2
         let start = output.count
         output.append(contentsOf: repeatElement(0, count: worthwhile))
         let length = output.withUnsafeMutableBytes { place in

@@ -26,7 +26,7 @@ package enum Sodium {
         return a.withUnsafeBytes { a in
             b.withUnsafeBytes { b in
                 guard let first = a.baseAddress, let second = b.baseAddress else { return true }
-                return sodium_memcmp(first, second, a.count) == 0
+                return sodium_memcmp(first, second, a.count) == 0  // HS-4.2
             }
         }
     }

@@ -10,7 +10,7 @@ struct FrameBudget {
     /// Takes one; throws `flood` when none is left.
     mutating func spend(now: Instant) throws(WireError) {
         refill(now)
-        guard tokens > 0 else { throw .flood }  // FLOW-6.2
+        guard tokens > 0 else { throw .flood }  // FLOW-6.1, FLOW-6.2
         tokens -= 1
     }
 

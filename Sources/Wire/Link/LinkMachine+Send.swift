@@ -153,7 +153,7 @@ extension LinkMachine {
     }
 
     /// Round robin by a quantum over the streams that have bytes and credit.
-    private mutating func takeTurns() throws(WireError) {
+    private mutating func takeTurns() throws(WireError) {  // FLOW-7.1
         while ringHead < ring.count, writer.count < Limits.bulkPerTurn {
             let ref = ring[ringHead]
             ringHead += 1

@@ -23,7 +23,7 @@ struct RecordWriter: ~Copyable {
     ) throws(WireError) {
         assert(length <= Limits.framePayload)
         if let start = open, out.count - start + Limits.frameHeader + length > Limits.recordPlaintext { try seal() }  // REC-1.2
-        if open == nil {
+        if open == nil {  // REC-1.4
             out.append(0)
             out.append(0)
             open = out.count

@@ -70,7 +70,7 @@ struct StreamSlot {
     /// Grants credit again once half of the window is used, from a window that grows while it is drained. The new limit to
     /// tell the peer; `nil` while the old one will do.
     mutating func grant(now: Instant) -> UInt64? {
-        guard !closed, !remoteEnded, granted - consumed <= window / 2 else { return nil }
+        guard !closed, !remoteEnded, granted - consumed <= window / 2 else { return nil }  // FLOW-1.6
         if held == 0, now - windowUpdated < Limits.windowGrowth { window = min(window * 2, Limits.streamWindowMaximum) }
         windowUpdated = now
         granted = consumed + window  // FLOW-1.5

@@ -37,7 +37,7 @@ final class LocalCall: CallStream, CallReceiver {
         switch service.arrived(BoundCall(self)) {
         case .start: run(HeldRequest())
         case .wait(let ticket): state = .waiting(ticket, HeldRequest())
-        case .refuse(let milliseconds):
+        case .refuse(let milliseconds):  // CALL-5.5
             let error = CallError(
                 .overloaded, "the queue of \(service.definition.name) at \(service.worker) is full", retryAfterMilliseconds: milliseconds)
             eventLoop.assumeIsolated().execute { self.end(error) }
@@ -110,7 +110,7 @@ final class LocalCall: CallStream, CallReceiver {
     func callReceived(head: Head) {
         var head = head
         head.load = service.load
-        head.servedBy = service.worker
+        head.servedBy = service.worker  // CALL-1.5
         receiver?.callReceived(head: head)
     }
 

@@ -77,7 +77,7 @@ struct Enrolment {
         }
     }
 
-    private func silence(_ token: JoinToken, _ error: CallError) -> String {
+    private func silence(_ token: JoinToken, _ error: CallError) -> String {  // TOKEN-5.2
         let places = token.endpoints.map(\.description).joined(separator: ", ")
         return "no coordinator at \(places) answers this join token (\(error.reason)); it is not running there, a firewall is between, "
             + "the token is mistyped or unknown to it, or another program has the port"

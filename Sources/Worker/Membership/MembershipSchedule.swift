@@ -38,7 +38,7 @@ package struct MembershipSchedule: Sendable {
     /// The certificate in use. Renewed at two thirds of its life.
     package mutating func use(_ certificate: Certificate) {
         let life = certificate.expires.seconds - min(certificate.issuedAt.seconds, certificate.expires.seconds)
-        renewal = Renewal(due: certificate.issuedAt + life / 3 * 2, expires: certificate.expires)
+        renewal = Renewal(due: certificate.issuedAt + life / 3 * 2, expires: certificate.expires)  // ID-7.2
         retryRenewal = nil
     }
 

@@ -36,7 +36,7 @@ package enum RetryRule {
 /// How many retries there may be: a share of the calls, so that a mesh in trouble is not given twice the load. A token
 /// bucket without clock: calls fill it.
 package struct RetryBudget: Sendable {
-    private var tokens = Limits.retryBurst
+    private var tokens = Limits.retryBurst  // CALL-5.4
 
     package init() {}
 

@@ -40,7 +40,7 @@ extension Conformance {
         struct Check: ParsableCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Run the vectors of files, or of all .json files of folders, through this program.",
-                discussion: "Exits 1 where a vector fails, 2 where a file is not one of vectors.")
+                discussion: "A schema.json among them is skipped. Exits 1 where a vector fails, 2 where a file is not one of vectors.")
 
             @Argument(help: "Files and folders.", completion: .file(extensions: ["json"]))
             var paths: [String]
@@ -48,6 +48,10 @@ extension Conformance {
             func run() throws {
                 var report = VectorSuite.Report()
                 for file in try paths.flatMap(Self.files) {
+                    if URL(filePath: file).lastPathComponent == Self.schema {
+                        Terminal.note(Terminal.plain("\(file) is the schema of the vectors and none of them: skipped."))
+                        continue
+                    }
                     let one: VectorSuite.Report
                     guard let bytes = FileManager.default.contents(atPath: file) else {
                         throw Failure.usage("\(file) cannot be read: check the path and its mode.")
@@ -64,12 +68,14 @@ extension Conformance {
                 if !report.failures.isEmpty { throw ExitCode.failure }
             }
 
-            /// The schema lies beside the vectors and is not one of them.
+            /// Lies beside the vectors, where a shell's `*.json` finds it as well.
+            private static let schema = "schema.json"
+
             private static func files(_ path: String) throws -> [String] {
                 var isFolder: ObjCBool = false
                 guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
                 let names = try FileManager.default.contentsOfDirectory(atPath: path)
-                return names.filter { $0.hasSuffix(".json") && $0 != "schema.json" }.sorted().map { path + "/" + $0 }
+                return names.filter { $0.hasSuffix(".json") && $0 != schema }.sorted().map { path + "/" + $0 }
             }
         }
     }

@@ -89,6 +89,30 @@ import Wire
         }
     }
 
+    // HTTP-1.3
+    @Test(arguments: ["", "-1", "+3", "256", "3.0", "0x3", "three", "3, 2", "99999999999999999999"])
+    func hopsThatAreNoNumberAreRefused(text: String) async throws {
+        let stub = StubCaller()
+        try await TestFront.with(stub) { front in
+            let client = try await front.connect()
+            try await client.send("GET /service/svc HTTP/1.1\r\nHost: localhost\r\nWiremesh-Hops: \(text)\r\n\r\n")
+            let answer = try await client.wait(for: "}")
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("Wiremesh-Hops is a number from 0 to 255."), "\(answer)")
+            #expect(stub.count == 0, "nothing was called")
+        }
+    }
+
+    @Test(arguments: [("0", 0), ("3", 3), ("004", 4), ("255", Limits.hops)] as [(String, UInt8)])
+    func hopsThatAreOneAreTaken(text: String, hops: UInt8) async throws {
+        let stub = StubCaller()
+        try await TestFront.with(stub) { front in
+            let client = try await front.connect()
+            defer { Task { await client.close() } }
+            try await client.send("GET /service/svc HTTP/1.1\r\nHost: localhost\r\nWiremesh-Hops: \(text)\r\n\r\n")
+            #expect(try await stub.call { $0.head.hops } == hops)
+        }
+    }
+
     // HTTP-4.1
     @Test(arguments: [1, 100, 199, 600, 65_535] as [UInt16]) func whatIsNoFinalStatusIsABadGateway(status: UInt16) async throws {
         let stub = StubCaller { call in
