@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-python fuzz bench build install deps test-deps format lint mutants man clean
+.PHONY: help demo test test-sodium test-python fuzz bench build install deps test-deps format lint mutants man clean
 
 PREFIX ?= /usr/local
 SWIFT = $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
@@ -19,6 +19,9 @@ test: test-deps ## run all tests
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no swift test --skip-build --no-parallel
 	@$(MAKE) --no-print-directory test-python
+
+test-sodium: test-deps ## test the protocol and its links as built without OpenSSL
+	@swift test --disable-default-traits --scratch-path .build-sodium --no-parallel --filter '^(WireTests|TransportTests)\.'
 
 test-python: test-deps ## run the tests of the Python implementation, alone and against this one
 	@swift build --product wiremesh
@@ -65,7 +68,7 @@ man: ## write the man page, docs/wiremesh.1, from the command's own help
 	@mv docs/wiremesh.1.new docs/wiremesh.1
 
 clean: ## remove what building and testing made
-	rm -rf .build .venv
+	rm -rf .build .build-sodium .venv
 
 deps:
 	@scripts/install-deps build

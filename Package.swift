@@ -31,6 +31,10 @@ let package = Package(
         .library(name: "ConformanceKit", targets: ["ConformanceKit"]),
         .executable(name: "wiremesh", targets: ["wiremesh"]),
     ],
+    traits: [
+        .trait(name: "OpenSSL", description: "Seals large records with libcrypto, which is faster at it than libsodium."),
+        .default(enabledTraits: ["OpenSSL"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -43,8 +47,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .target(name: "Wire", dependencies: ["CSodium", "CLZ4"], swiftSettings: settings),
+        .target(
+            name: "Wire", dependencies: ["CSodium", "CLZ4", .target(name: "COpenSSL", condition: .when(traits: ["OpenSSL"]))],
+            swiftSettings: settings
+        ),
         .target(name: "Transport", dependencies: ["Wire", nioCore, nioPosix, logging], swiftSettings: settings),
         .target(
             name: "Coordinator",

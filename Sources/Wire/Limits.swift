@@ -96,6 +96,8 @@ public enum Limits {
     public static let socketLow = 16 << 10
     /// The turn of one stream in the round robin.
     public static let quantum = 16 << 10
+    /// Bytes of plaintext from which a record is sealed and opened by the provider for large ones: below, libsodium is as fast.
+    public static let bulkRecord = 512
     /// A stream id at which a link is replaced.
     public static let streamIDSoftEnd: UInt32 = 0x7FFF_0000
     /// Frames without progress (PING, RESET, WINDOW without use, empty DATA, unknown) a peer may send at once; refilled over time.

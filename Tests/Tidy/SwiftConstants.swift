@@ -107,7 +107,7 @@ enum SwiftLimits {
         "catalogueFile", "httpHeaderBlock", "httpHeaderFields", "httpTarget", "httpCollectedBody", "httpPipelined", "httpDiscarded",
         "httpConnections", "httpUnwritten", "httpHeadTimeout", "httpIdle", "httpStalled", "httpLinger", "httpDrain",
         "httpIdleUpstream", "httpIdleUpstreamTimeout", "httpMembers", "httpConnectTimeout", "routeCache", "wireLookupTimeout",
-        "httpLookupTimeout", "negativeRouteCache", "staleRouteCache", "staleRouteRetry", "cachedRoutes", "lookupWaiters",
+        "bulkRecord", "httpLookupTimeout", "negativeRouteCache", "staleRouteCache", "staleRouteRetry", "cachedRoutes", "lookupWaiters",
         "retryShare", "retryBurst", "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow",
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
         "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",

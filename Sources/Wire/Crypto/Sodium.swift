@@ -102,13 +102,18 @@ extension Sodium {
     }
 }
 
+extension SecretBytes {
+    /// Lends the bytes as the C functions want them.
+    func withPointer<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R { withBytes { bytes in bytes.withUnsafeBytes { body($0.bound) } } }
+}
+
 extension UnsafeRawBufferPointer {
     /// As the C functions want it: an address even where there are no bytes.
-    fileprivate var bound: UnsafePointer<UInt8> { (baseAddress ?? UnsafeRawPointer(nowhere)).assumingMemoryBound(to: UInt8.self) }
+    var bound: UnsafePointer<UInt8> { (baseAddress ?? UnsafeRawPointer(nowhere)).assumingMemoryBound(to: UInt8.self) }
 }
 
 extension UnsafeMutableRawBufferPointer {
-    fileprivate var bound: UnsafeMutablePointer<UInt8> { (baseAddress ?? nowhere).assumingMemoryBound(to: UInt8.self) }
+    var bound: UnsafeMutablePointer<UInt8> { (baseAddress ?? nowhere).assumingMemoryBound(to: UInt8.self) }
 }
 
 /// Where empty buffers point to. Nothing is read or written there.
@@ -163,104 +168,65 @@ package struct HMAC: ~Copyable {
 
 // MARK: - AEAD
 
-/// One AEAD key with its schedule computed once. Wiped at the end of its life.
-package struct AEADKey: ~Copyable, @unchecked Sendable {
-    let suite: Suite
-    /// ChaCha20-Poly1305: the key. AES-256-GCM: libsodium's expanded state, which wants 16-byte alignment.
-    private let memory: UnsafeMutableRawBufferPointer
+/// libsodium's AEADs. What it keeps is the key, for AES-256-GCM with its schedule before it.
+enum SodiumAEAD: AEADProvider {
+    static let keyLength = 32
 
-    /// `badPreface` for a suite that this machine cannot run.
-    package init(_ suite: Suite, key: SecretBytes) throws(WireError) {
-        guard key.count == 32, suite.isAvailable else { throw .badPreface }
-        self.suite = suite
-        let size = suite == .aesGCM ? MemoryLayout<crypto_aead_aes256gcm_state>.size : 32
-        memory = .allocate(byteCount: size, alignment: 16)
-        key.withBytes { key in
-            key.withUnsafeBytes { key in
-                switch suite {
-                case .chaChaPoly: memory.copyMemory(from: key)
-                case .aesGCM: _ = crypto_aead_aes256gcm_beforenm(schedule, key.bound)
-                }
-            }
-        }
+    static func make(_ suite: Suite, key: UnsafePointer<UInt8>) -> UnsafeMutableRawPointer? {
+        let state = UnsafeMutableRawPointer.allocate(byteCount: size(suite), alignment: 16)
+        state.advanced(by: size(suite) - keyLength).copyMemory(from: key, byteCount: keyLength)
+        if suite == .aesGCM { _ = crypto_aead_aes256gcm_beforenm(schedule(state), key) }
+        return state
     }
 
-    deinit {
-        Sodium.wipe(memory)
-        memory.deallocate()
+    static func free(_ state: UnsafeMutableRawPointer, _ suite: Suite) {
+        Sodium.wipe(UnsafeMutableRawBufferPointer(start: state, count: size(suite)))
+        state.deallocate()
     }
 
-    private var schedule: UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
-        (memory.baseAddress ?? nowhere).assumingMemoryBound(to: crypto_aead_aes256gcm_state.self)
+    /// The bytes of the key.
+    static func key(_ state: UnsafeMutableRawPointer, _ suite: Suite) -> UnsafePointer<UInt8> {
+        UnsafePointer(state.advanced(by: size(suite) - keyLength).assumingMemoryBound(to: UInt8.self))
     }
 
-    /// Encrypts all but the last 16 bytes in place and writes the tag into those.
-    package func seal(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
-        guard bytes.byteCount >= Limits.tag else { throw .truncated }
-        bytes.withUnsafeMutableBytes { bytes in
-            let text = bytes.bound
-            let count = bytes.count - Limits.tag
-            _ = associatedData.withUnsafeBytes { data in
-                withNonce(nonce) { nonce in
-                    switch suite {
-                    case .chaChaPoly:
-                        crypto_aead_chacha20poly1305_ietf_encrypt_detached(
-                            text, text + count, nil, text, UInt64(count), data.bound, UInt64(data.count), nil, nonce, memory.bound)
-                    case .aesGCM:
-                        crypto_aead_aes256gcm_encrypt_detached_afternm(
-                            text, text + count, nil, text, UInt64(count), data.bound, UInt64(data.count), nil, nonce, schedule)
-                    }
-                }
-            }
-        }
+    private static func size(_ suite: Suite) -> Int {
+        keyLength + (suite == .aesGCM ? MemoryLayout<crypto_aead_aes256gcm_state>.size : 0)
     }
 
-    /// Checks the tag in the last 16 bytes and decrypts those before it in place; `authentication` where it is wrong.
-    package func open(_ bytes: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan) throws(WireError) {
-        guard bytes.byteCount >= Limits.tag else { throw .truncated }
-        let isGenuine = bytes.withUnsafeMutableBytes { bytes in
-            open(UnsafeRawBufferPointer(bytes), to: bytes.bound, nonce: nonce, associatedData)
-        }
-        guard isGenuine else { throw .authentication }
+    private static func schedule(_ state: UnsafeMutableRawPointer) -> UnsafeMutablePointer<crypto_aead_aes256gcm_state> {
+        state.assumingMemoryBound(to: crypto_aead_aes256gcm_state.self)
     }
 
-    /// The same from `sealed` to the first bytes of `plaintext`, 16 less.
-    package func open(
-        _ sealed: RawSpan, into plaintext: inout MutableRawSpan, nonce: UInt64, associatedData: RawSpan
-    ) throws(WireError) {
-        guard sealed.byteCount >= Limits.tag, plaintext.byteCount >= sealed.byteCount - Limits.tag else { throw .truncated }
-        let isGenuine = plaintext.withUnsafeMutableBytes { plaintext in
-            sealed.withUnsafeBytes { open($0, to: plaintext.bound, nonce: nonce, associatedData) }
-        }
-        guard isGenuine else { throw .authentication }
-    }
-
-    private func open(
-        _ sealed: UnsafeRawBufferPointer, to text: UnsafeMutablePointer<UInt8>, nonce: UInt64, _ associatedData: RawSpan
+    static func seal(
+        _ state: UnsafeMutableRawPointer, _ suite: Suite, _ text: UnsafeMutablePointer<UInt8>, _ count: Int,
+        nonce: UnsafePointer<UInt8>, data: UnsafeRawBufferPointer
     ) -> Bool {
-        let count = sealed.count - Limits.tag
-        let tag = sealed.bound + count
-        let status: CInt = associatedData.withUnsafeBytes { data in
-            withNonce(nonce) { nonce in
-                switch suite {
-                case .chaChaPoly:
-                    crypto_aead_chacha20poly1305_ietf_decrypt_detached(
-                        text, nil, sealed.bound, UInt64(count), tag, data.bound, UInt64(data.count), nonce, memory.bound)
-                case .aesGCM:
-                    crypto_aead_aes256gcm_decrypt_detached_afternm(
-                        text, nil, sealed.bound, UInt64(count), tag, data.bound, UInt64(data.count), nonce, schedule)
-                }
+        let status =
+            switch suite {
+            case .chaChaPoly:
+                crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+                    text, text + count, nil, text, UInt64(count), data.bound, UInt64(data.count), nil, nonce, key(state, suite))
+            case .aesGCM:
+                crypto_aead_aes256gcm_encrypt_detached_afternm(
+                    text, text + count, nil, text, UInt64(count), data.bound, UInt64(data.count), nil, nonce, schedule(state))
             }
-        }
         return status == 0
     }
 
-    /// Noise's nonce: 32 zero bits, then the counter, little-endian for ChaChaPoly and big-endian for AESGCM.
-    private func withNonce<R>(_ counter: UInt64, _ body: (UnsafePointer<UInt8>) -> R) -> R {
-        withUnsafeTemporaryAllocation(byteCount: 12, alignment: 4) { nonce in
-            nonce.storeBytes(of: 0, as: UInt32.self)
-            nonce.storeBytes(of: suite == .aesGCM ? counter.bigEndian : counter.littleEndian, toByteOffset: 4, as: UInt64.self)
-            return body(UnsafePointer(nonce.bound))
-        }
+    static func open(
+        _ state: UnsafeMutableRawPointer, _ suite: Suite, _ sealed: UnsafePointer<UInt8>, to text: UnsafeMutablePointer<UInt8>,
+        _ count: Int, nonce: UnsafePointer<UInt8>, data: UnsafeRawBufferPointer
+    ) -> Bool {
+        let tag = sealed + count
+        let status =
+            switch suite {
+            case .chaChaPoly:
+                crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+                    text, nil, sealed, UInt64(count), tag, data.bound, UInt64(data.count), nonce, key(state, suite))
+            case .aesGCM:
+                crypto_aead_aes256gcm_decrypt_detached_afternm(
+                    text, nil, sealed, UInt64(count), tag, data.bound, UInt64(data.count), nonce, schedule(state))
+            }
+        return status == 0
     }
 }

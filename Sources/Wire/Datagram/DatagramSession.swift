@@ -6,8 +6,8 @@ package struct DatagramSession: ~Copyable, Sendable {
     package let index: UInt32
     /// The number that the other side has given to it.
     package let peerIndex: UInt32
-    private let sendKey: AEADKey
-    private let receiveKey: AEADKey
+    private var sendKey: AEADKey
+    private var receiveKey: AEADKey
     private var window = ReplayWindow()
     /// The counter of the next datagram that this side sends.
     package private(set) var counter: UInt64

@@ -41,6 +41,9 @@ public struct RecordCipher: ~Copyable, Sendable {
         try countRecord()
     }
 
+    /// Gives back what large records needed beyond the key: for a link that is idle.
+    package mutating func trim() { cipher.trim() }
+
     private mutating func countRecord() throws(WireError) {
         untilRekey -= 1
         guard untilRekey == 0 else { return }

@@ -178,6 +178,7 @@ public struct LinkMachine: ~Copyable {
         scratch = []
         block = []
         writer.trim()
+        opener.trim()
     }
 
     // MARK: End

@@ -67,5 +67,6 @@ struct RecordWriter: ~Copyable {
     /// Gives the buffer back when it is empty.
     mutating func trim() {
         if out.isEmpty { out = [] }
+        cipher.trim()
     }
 }

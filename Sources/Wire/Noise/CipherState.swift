@@ -33,6 +33,9 @@ package struct CipherState: ~Copyable, Sendable {
         nonce += 1
     }
 
+    /// Gives back what large messages needed beyond the key.
+    mutating func trim() { key.trim() }
+
     /// Replaces the key by the first 32 bytes of ENCRYPT(k, 2^64-1, "", 32 zero bytes). The nonce goes on.
     package mutating func rekey() throws(WireError) {
         var failure: WireError?

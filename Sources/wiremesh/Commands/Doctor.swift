@@ -31,9 +31,10 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private static var processor: Check {
-        Features.local.contains(.aes)
-            ? .good("processor", "AES in hardware: links to others that have it use AESGCM")
-            : .note("processor", "no AES in hardware: links use ChaChaPoly")
+        let bulk = BulkAEAD.isInUse ? "large records by OpenSSL" : "all records by libsodium"
+        return Features.local.contains(.aes)
+            ? .good("processor", "AES in hardware: links to others that have it use AESGCM, \(bulk)")
+            : .note("processor", "no AES in hardware: links use ChaChaPoly, \(bulk)")
     }
 
     private func show(_ checks: [Check]) {
