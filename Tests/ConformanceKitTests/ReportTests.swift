@@ -7,7 +7,10 @@ import Testing
 @Suite struct ReportTests {
     private static let report: ConformanceReport = {
         func result(_ id: String, _ outcome: ConformanceReport.Outcome) -> ConformanceReport.Result {
-            ConformanceReport.Result(id: id, title: "does <this> & \"that\"", clauses: ["HS-4.1"], outcome: outcome, seconds: 0.0125)
+            var result = ConformanceReport.Result(
+                ConformanceCase(id, "does <this> & \"that\"", ["HS-4.1"]) { (_: Scene) in }, outcome)
+            result.seconds = 0.0125
+            return result
         }
         var report = ConformanceReport(target: "127.0.0.1:7700", kind: "worker", role: .responder)
         report.results = [result("a/one", .passed), result("a/two", .failed), result("b/three", .skipped)]

@@ -56,6 +56,69 @@ extension Integration {
             #expect(none.code == 1 && none.errors.contains("does not speak WM/1"), "\(none)")
         }
 
+        /// Without `--exec` the run says what to start, and when: here the test is who reads it.
+        @Test(arguments: Implementation.allCases)
+        func aTargetThatSomebodyElseStartsConforms(implementation: Implementation) async throws {
+            let cases = ["dial/first-flight", "dial/granted-altered", "member/registers", "member/registers-again"]
+            let run = try Sandbox.current.start(
+                "run", [Places.wiremesh, "conformance", "run", "--role", "initiator"] + cases.flatMap { ["--filter", $0] })
+            var target: Program?
+            for index in 0..<5 {
+                let started: [Substring]? = try await eventually(within: .seconds(90), "no line to start case \(index)") {
+                    let lines = run.errors.split(separator: "\n").filter { $0.hasPrefix("start ") }
+                    if lines.count > index { return .some(lines[index].split(separator: " ")) }
+                    return run.exit == nil ? nil : .some(nil)
+                }
+                guard let words = started else { break }
+                try await target?.crash()
+                target = try WorkerProcess.spawn(
+                    "target-\(index)", as: implementation, token: String(try #require(words.last)),
+                    data: Sandbox.current.path("target-\(index)"), services: ["echo": "http://127.0.0.1:1"])
+            }
+            #expect(try await run.waitForExit() == .code(0), "\(run.log)")
+            #expect(run.output.contains("4 passed, 0 failed"), "\(run.log)")
+        }
+
+        @Test(arguments: [
+            ([], "No target has dialled"), (["--exec", "false"], "its command ended"),
+            (["--exec", "echo no such worker >&2; exit 3"], "no such worker"), (["--exec", "sleep 60"], "nothing came within 2 s"),
+        ])
+        func aTargetThatDialsNobodyIsSaid(options: [String], verdict: String) async throws {
+            let done = try await Sandbox.current.run(
+                [Places.wiremesh, "conformance", "run", "--role", "initiator", "--timeout", "2s"] + options)
+            #expect(done.code == 1 && done.errors.contains(verdict), "\(done)")
+        }
+
+        @Test(arguments: [["--target", "127.0.0.1:1"], ["--listen", "0.0.0.0:0"]])
+        func whatATargetThatDialsCannotUseIsAUsageError(options: [String]) async throws {
+            let done = try await Sandbox.current.run([Places.wiremesh, "conformance", "run", "--role", "initiator"] + options)
+            #expect(done.code == 2, "\(done)")
+        }
+
+        /// A node whose first handshake, record or PONG is wrong fails the case that is named for it; the others cannot tell anything.
+        @Test(arguments: [
+            ("wrong-prologue", "first/transcript [HS-3.1]"), ("answers-before-message-3", "first/silence [HS-7.5]"),
+            ("lets-frames-span-records", "first/whole-frames [REC-1.2]"), ("ignores-ping", "first/pong [FRAME-5.4]"),
+        ])
+        func aBrokenFirstHandshakeFailsByName(mutant: String, named: String) async throws {
+            let coordinator = try await Coordinator.start()
+            let token = try await coordinator.token("--uses", "100")
+            let package = Places.root.appending(path: "spec/python")
+            let worker = try Sandbox.current.start(
+                mutant,
+                [
+                    "env", "PYTHONPATH=" + package.path, Places.python, package.appending(path: "tests/mutants.py").path, mutant, "serve",
+                    "--name", mutant, "--listen", "127.0.0.1:0", "--join", token, "--data", Sandbox.current.path("identity"),
+                    "echo=http://127.0.0.1:1",
+                ])
+            let port = try await eventually("it should listen") { worker.log.firstMatch(of: /listening on port (\d+)/)?.1 }
+            let done = try await Sandbox.current.run([
+                Places.wiremesh, "conformance", "run", "--target", "127.0.0.1:\(port)", "--join", token, "--filter", "mac1/zero",
+            ])
+            #expect(done.code == 1 && done.output.contains("FAILED \(named)"), "\(done)")
+            #expect(done.output.contains("skipped 1: lacks a first handshake that succeeds"), "\(done)")
+        }
+
         private static func run(_ arguments: String...) async throws -> JSON {
             let file = Sandbox.current.path("report.json")
             let done = try await Sandbox.current.run(

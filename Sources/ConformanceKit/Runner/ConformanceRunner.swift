@@ -44,12 +44,12 @@ public enum ConformanceRunner {
         var has: Set<Feature> = [.compression, .watch]
         has.formUnion(lab.features(options))
         has.subtract(options.lacks)
-        let kind = lab.roles.contains(.coordinator) ? "coordinator" : "worker"
+        let kind = lab.roles.isEmpty ? "" : lab.roles.contains(.coordinator) ? "coordinator" : "worker"
         var report = ConformanceReport(target: "\(options.target ?? lab.coordinator)", kind: kind, role: .responder)
         let started = ContinuousClock.now
         let end = started + options.limit
         let available = has
-        let results = await Pool(cases: cases, lanes: lab.scenes.count, end: end, progress: progress).run { each, lane in
+        @Sendable func work(_ each: ConformanceCase, _ lane: Int) async throws {
             guard case .responder(let body) = each.body else { return }
             if let lacking = each.needs.subtracting(available).map(\.rawValue).sorted().first { throw Lacking(what: lacking) }
             var scene = lab.scenes[lane]
@@ -57,7 +57,19 @@ public enum ConformanceRunner {
             defer { scene.opened.closeAll() }
             try await body(scene)
         }
-        report.results = results
+        let gate = Set(FirstCases.gate.map(\.id))
+        let chosen = Set(cases.map(\.id))
+        let first = await Pool(cases: FirstCases.gate, lanes: 1, end: end, progress: { _ in }).run(work)
+            .filter { chosen.contains($0.id) || $0.outcome == .failed }
+        first.forEach(progress)
+        let others = cases.filter { !gate.contains($0.id) }
+        if first.contains(where: { $0.outcome == .failed }) {
+            report.results = first + others.map { ConformanceReport.Result($0, .skipped, lacks: "a first handshake that succeeds") }
+        } else if let trouble = lab.trouble {
+            throw trouble
+        } else {
+            report.results = first + (await Pool(cases: others, lanes: lab.scenes.count, end: end, progress: progress).run(work))
+        }
         report.seconds = Double((ContinuousClock.now - started).wholeNanoseconds) / 1e9
         return report
     }
@@ -105,8 +117,7 @@ struct Pool: Sendable {
     private func one(
         _ each: ConformanceCase, _ lane: Int, _ work: @escaping @Sendable (ConformanceCase, Int) async throws -> Void
     ) async -> ConformanceReport.Result {
-        var result = ConformanceReport.Result(
-            id: each.id, title: each.title, clauses: each.clauses, outcome: .passed, seconds: 0)
+        var result = ConformanceReport.Result(each, .passed)
         let started = ContinuousClock.now
         do {
             guard started < end else { throw Mismatch(expected: "a run within its limit", seen: "no time left for this case") }

@@ -7,6 +7,8 @@ struct Lab: Sendable {
     var roles: Roles
     var coordinator: Endpoint
     var hasAES: Bool
+    /// What is wrong with a target that speaks the protocol and gets its first handshake wrong. Its roles are not known then.
+    var trouble: ConformanceFailure?
 
     /// What this run can test of itself.
     func features(_ options: ConformanceOptions) -> Set<Feature> {
@@ -41,12 +43,20 @@ struct Lab: Sendable {
         for lane in 1...max(1, options.lanes) {
             do { members.append(try await scene.enrol(try .fresh("conformance-\(tag)-\(lane)", bootEpoch: boot))) } catch {
                 guard members.isEmpty else { break }
-                throw ConformanceFailure(verdict("The coordinator at \(coordinator)", error))
+                let failure = ConformanceFailure(verdict("The coordinator at \(coordinator)", error))
+                guard target == coordinator, isNode(error) else { throw failure }
+                // Nobody is a member: the cases come as joiners.
+                return Lab(scenes: [scene], roles: [], coordinator: coordinator, hasAES: false, trouble: failure)
             }
         }
         scene.member = members[0]
         defer { scene.opened.closeAll() }
-        let certificate = try await greet(scene)
+        let certificate: Certificate
+        do { certificate = try await greet(scene) } catch {
+            let failure = ConformanceFailure(verdict("The target at \(target)", error))
+            guard isNode(error) else { throw failure }
+            return Lab(scenes: [scene], roles: [], coordinator: coordinator, hasAES: false, trouble: failure)
+        }
         scene.roles = certificate.roles
         if target == coordinator || certificate.roles.contains(.coordinator) { scene.coordinator = target }
         let scenes = members.indices.map { index in
@@ -60,16 +70,20 @@ struct Lab: Sendable {
             hasAES: certificate.features.contains(.aes) && Suite.aesGCM.isAvailable)
     }
 
-    /// One handshake as it should be: who answers. The verdict says what is there where it fails.
+    /// One handshake as it should be: who answers.
     private static func greet(_ scene: Scene) async throws -> Certificate {
-        do {
-            let halfway = try await scene.halfway()
-            guard let certificate = halfway.initiator.peer?.certificate else { throw WireError.authentication }
-            halfway.connection.send(try halfway.initiator.lastFlight())
-            let link = try halfway.link()
-            try await link.expectAlive("the link stands")
-            return certificate
-        } catch { throw ConformanceFailure(verdict("The target at \(scene.target)", error)) }
+        let halfway = try await scene.halfway()
+        guard let certificate = halfway.initiator.peer?.certificate else { throw WireError.authentication }
+        halfway.connection.send(try halfway.initiator.lastFlight())
+        let link = try halfway.link()
+        try await link.expectAlive("the link stands")
+        return certificate
+    }
+
+    /// Whether what fails there is a node all the same: it has sent something that has the form of message 2.
+    private static func isNode(_ error: any Error) -> Bool {
+        guard let mismatch = error as? Mismatch else { return false }
+        return !mismatch.expected.hasPrefix("a connection to") && mismatch.expected != RawInbox.expected(message: 2)
     }
 
     /// What is wrong with a place where the first handshake fails.

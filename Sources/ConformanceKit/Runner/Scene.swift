@@ -44,6 +44,7 @@ struct Scene: Sendable {
     /// A handshake that is right but for what `edit` changes.
     func approach(_ edit: (inout Approach) throws -> Void = { _ in }) throws -> Approach {
         var approach = try Approach(member, meshID: meshID)
+        if member.certificate.isEmpty { approach.token = token }
         try edit(&approach)
         return approach
     }

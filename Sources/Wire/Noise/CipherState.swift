@@ -15,7 +15,7 @@ package struct CipherState: ~Copyable, Sendable {
     package mutating func encrypt(_ bytes: inout MutableRawSpan, associatedData: RawSpan = RawSpan()) throws(WireError) {  // REC-2.1
         guard nonce < .max else { throw .exhausted }  // REC-2.2
         try key.seal(&bytes, nonce: nonce, associatedData: associatedData)
-        nonce += 1
+        nonce += 1  // REC-2.3
     }
 
     /// Decrypts in place; the plaintext is all but the last 16 bytes. `authentication` where the tag is wrong: the nonce stays,

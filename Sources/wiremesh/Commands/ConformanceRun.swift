@@ -11,6 +11,10 @@ struct ConformanceRun: AsyncParsableCommand {
         discussion: """
             The target must be a test mesh's: the run joins it and misbehaves in every way. spec/conformance.md says what it needs.
 
+            With --role initiator the target dials the run, as a new node for each case. --exec starts it. Without --exec the run prints \
+            a line "start CASE TOKEN" on standard error for each case, and whoever reads it ends the target of the case before and starts \
+            the target with that token and a new folder, within a minute.
+
             Exits 0 when every case passed, 1 when one failed or the target is no node, 2 on wrong usage, and 127 when every chosen \
             case needs what the target lacks.
             """)
@@ -18,7 +22,7 @@ struct ConformanceRun: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the target accepts links.", valueName: "host:port"))
     var target: EndpointArgument?
 
-    @Option(help: ArgumentHelp("A join token of the target's mesh, with 6 uses or more.", valueName: "token"))
+    @Option(help: ArgumentHelp("A join token of the target's mesh, with 20 uses or more.", valueName: "token"))
     var join: String?
 
     @Option(
@@ -43,8 +47,8 @@ struct ConformanceRun: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long the target may take for what it must do.", valueName: "time"))
     var patience = DurationArgument(.seconds(3))
 
-    @Option(help: ArgumentHelp("How long the whole run may take.", valueName: "time"))
-    var timeout = DurationArgument(.seconds(300))
+    @Option(help: ArgumentHelp("How long the whole run may take: 5 minutes, or 30 with --soak.", valueName: "time"))
+    var timeout: DurationArgument?
 
     @Option(help: ArgumentHelp("Cases that run at once, each as a member of its own.", valueName: "count"))
     var lanes = 6
@@ -66,7 +70,7 @@ struct ConformanceRun: AsyncParsableCommand {
             "Starts a target that dials: {TOKEN}, {ADDRESS}, {FOLDER} and {NAME} are filled in.", valueName: "command"))
     var exec: String?
 
-    @Option(help: ArgumentHelp("Where to listen for a target that dials.", valueName: "addr:port"))
+    @Option(help: ArgumentHelp("Where to listen for a target that dials; port 0 picks one.", valueName: "addr:port"))
     var listen = ListenAddress(host: "127.0.0.1", port: 0)
 
     @Flag(help: "Also run cases that take minutes.")
@@ -90,7 +94,7 @@ struct ConformanceRun: AsyncParsableCommand {
         let progress = ProgressLine()
         let report: ConformanceReport
         do {
-            report = try await ConformanceRunner.run(options, say: { Terminal.note(Terminal.plain($0)) }, progress: progress.show)
+            report = try await ConformanceRunner.run(options, say: progress.say, progress: progress.show)
         } catch let failure as ConformanceFailure {
             throw Failure.failed(failure.description)
         }
@@ -117,13 +121,19 @@ struct ConformanceRun: AsyncParsableCommand {
             throw Failure.usage(
                 "Give --target HOST:PORT and --join TOKEN: where the target accepts links, and what admits the run to its mesh.")
         }
+        if role == .initiator, target != nil || join != nil {
+            throw Failure.usage("A target that dials needs no --target and no --join: give --exec COMMAND, or start it as the run says.")
+        }
+        if role == .initiator, ["0.0.0.0", "::"].contains(listen.host) {
+            throw Failure.usage("Give --listen an address at which the target reaches the run: it stands in the tokens.")
+        }
         guard 1...64 ~= lanes else { throw Failure.usage("Give --lanes between 1 and 64.") }
         options.filters = filter
         options.lacks = Set(lacks)
         options.service = service
         options.path = path
         options.patience = patience.duration
-        options.limit = timeout.duration
+        options.limit = timeout?.duration ?? .seconds(soak ? 1_800 : 300)
         options.lanes = lanes
         options.soak = soak
         options.isStrict = strict
@@ -179,6 +189,12 @@ final class ProgressLine: Sendable {
         }
         let failed = count.failed == 0 ? "" : Style.red(", \(count.failed) failed")
         FileHandle.standardError.write(Data("\r\u{1B}[K\(count.done) done\(failed)  \(Style.dim(Terminal.plain(result.id)))".utf8))
+    }
+
+    /// Something else has to be said.
+    @Sendable func say(_ text: String) {
+        clear()
+        Terminal.note(Terminal.plain(text))
     }
 
     /// Takes the line away.

@@ -330,7 +330,7 @@ def accepts_text_that_is_not_utf8() -> None:
 
 # Records
 
-@breaks("REC-2.1")
+@breaks("REC-2.3")
 def reuses_a_nonce() -> None:
     original = records.Sealer.seal
 
@@ -342,17 +342,26 @@ def reuses_a_nonce() -> None:
     records.Sealer.seal = seal  # type: ignore[method-assign]
 
 
-@breaks("REC-3.1")
+@breaks("REC-3.1", case="record/rekey")
 def never_rekeys() -> None:
     noise.CipherState.rekey = lambda self: None  # type: ignore[method-assign]
 
 
-@breaks("REC-3.1")
+@breaks("REC-3.1", case="record/rekey")
 def rekeys_too_early() -> None:
     limits.REKEY_INTERVAL = 64
 
 
-@breaks("REC-3.2")
+@breaks("REC-3.1", "REC-3.2", case="record/sends-over-rekey")
+def never_rekeys_what_it_sends() -> None:
+    def seal(self: records.Sealer, plaintext: bytes) -> bytes:
+        sealed = self.cipher.encrypt(b"", plaintext)
+        return struct.pack(">H", len(sealed)) + sealed
+
+    records.Sealer.seal = seal  # type: ignore[method-assign]
+
+
+@breaks("REC-3.2", case="record/rekey")
 def begins_the_nonce_again_at_a_rekey() -> None:
     original = noise.CipherState.rekey
 

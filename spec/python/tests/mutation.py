@@ -10,11 +10,11 @@ from wiremesh_reference.errors import Fault, WireError
 MUTANTS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {}
 
 
-def breaks(*clauses: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Marks a mutant with the requirements that it breaks."""
+def breaks(*clauses: str, case: str = "") -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Marks a mutant with the requirements that it breaks, and with the case that shows it, where others of them take minutes."""
 
     def register(function: Callable[[], None]) -> Callable[[], None]:
-        MUTANTS[function.__name__.replace("_", "-")] = (function, clauses)
+        MUTANTS[function.__name__.replace("_", "-")] = (function, (*clauses, case) if case else clauses)
         return function
 
     return register

@@ -64,7 +64,7 @@ class CipherState:
         if self.nonce >= LAST_NONCE:  # REC-2.2
             raise WireError(Fault.EXHAUSTED, "the nonces of a key are used up")
         sealed = self.suite.seal(plaintext, ad, self.suite.nonce(self.nonce), self.key)
-        self.nonce += 1
+        self.nonce += 1  # REC-2.3
         return sealed
 
     def decrypt(self, ad: bytes, ciphertext: bytes) -> bytes:

@@ -3,8 +3,9 @@ import Wire
 /// Every case, in the order of the specification.
 enum Catalogue {
     static let all: [ConformanceCase] =
-        PrefaceCases.all + Mac1Cases.all + HandshakeCases.all + PayloadCases.all + CertificateCases.all
-        + RecordCases.all + FrameCases.all + StateCases.all + HeadCases.all + FlowCases.all + StreamCountCases.all + FloodCases.all
+        FirstCases.all + PrefaceCases.all + Mac1Cases.all + HandshakeCases.all + PayloadCases.all + CertificateCases.all
+        + RecordCases.all + RekeyCases.all + FrameCases.all + StateCases.all + HeadCases.all + FlowCases.all + StreamCountCases.all
+        + FloodCases.all
         + CallCases.all + CompressionCases.all + GoAwayCases.all + ServiceCases.all + MessageCases.all + RequestCases.all + WatchCases.all
         + EnrolmentCases.all + DiallingCases.all + MemberCases.all
 }

@@ -7,7 +7,6 @@ enum DialBack {
     /// Registers an address of its own and looks what comes there.
     static func check(_ scene: Scene, _ link: RawLink) async throws {
         let listener = try await Listener.open(Endpoint(host: "127.0.0.1", port: 0), scene.group)
-        defer { listener.close() }
         var registration = MessageCases.registration(scene, MessageCases.unique("dialled"))
         registration.advertised = [listener.endpoint]
         registration.listenPort = listener.endpoint.port

@@ -51,7 +51,9 @@ enum DiallingCases {
         one("fresh-ephemeral", "draws a new ephemeral key for each handshake", ["HS-3.4"]) { stage in
             let one = try await stage.arrival(enrolment: true)
             one.connection.close()
-            _ = try await stage.arrival(enrolment: true)
+            guard try await stage.arrival(enrolment: true).responder.ephemeral != one.responder.ephemeral else {
+                throw Mismatch(expected: "another ephemeral key", seen: "the one of the handshake before")
+            }
         },
     ]
 
@@ -224,7 +226,8 @@ enum DiallingCases {
             while let connection = await stage.listener.next(within: .seconds(2)) {
                 _ = stage.opened.keep(connection)
                 var inbox = RawInbox(connection)
-                guard await inbox.fill(Preface.length, until: .now + .seconds(1)) else { continue }
+                _ = await inbox.fill(Stage.memberFlight, until: .now + .seconds(1))
+                guard inbox.count >= Preface.length, !stage.isLatecomer(inbox.bytes) else { continue }
                 guard inbox.bytes[6] == Preface.Pattern.enrolment.rawValue else {
                     throw Mismatch(expected: "no link of a member", seen: "one with that certificate")
                 }

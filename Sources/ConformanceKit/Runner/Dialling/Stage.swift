@@ -1,5 +1,4 @@
 import NIOCore
-import Synchronization
 import Wire
 
 /// What a case of a target that dials works with: a mesh of the runner's own, whose coordinator the case plays.
@@ -15,13 +14,18 @@ final class Stage: Sendable {
     /// The service of the target that echoes, and its path.
     let service: String
     let path: String
-    private let issued = Mutex<Certificate?>(nil)
+    /// Meshes of cases that are over, whose target may still be there.
+    private let former: [MeshID]
 
-    init(_ options: ConformanceOptions, authority: OwnAuthority, token: JoinToken, listener: Listener, group: any EventLoopGroup) throws {
-        self.authority = authority
-        self.token = token
-        self.listener = listener
+    private let isByHand: Bool
+
+    init(_ theatre: Theatre, _ options: ConformanceOptions, _ group: any EventLoopGroup, former: [MeshID] = []) throws {
+        authority = theatre.authority
+        token = theatre.token
+        listener = theatre.listener
+        self.former = former
         self.group = group
+        isByHand = options.command == nil
         patience = options.patience
         service = options.service
         path = options.path
@@ -31,8 +35,17 @@ final class Stage: Sendable {
 
     var meshID: MeshID { .meshID(authority: authority.keys.publicKey) }
 
-    /// How long a target may take to dial: it may just have been started, or wait before it tries again.
-    var dialPatience: Duration { patience + .seconds(12) }
+    /// How long a target may take to dial: it may just have been started, or wait before it tries again; or somebody has to start it.
+    var dialPatience: Duration { isByHand ? Prompter.patience : patience + .seconds(12) }
+
+    /// Bytes of a member's preface, message 1 and mac1.
+    static let memberFlight = Preface.length + 2 + 32 + 16
+
+    /// Whether a member's first flight is one of a target that was started for another case.
+    func isLatecomer(_ flight: [UInt8]) -> Bool {
+        let mac = Array(flight.suffix(16))
+        return former.contains { mac == Mac1.compute(meshID: $0, over: Array(flight.dropLast(16))).exposed }
+    }
 
     // MARK: Handshakes
 
@@ -49,16 +62,22 @@ final class Stage: Sendable {
     func arrival(
         as identity: Identity? = nil, parameters: LinkParameters? = nil, _ edits: RawResponder.Edits = RawResponder.Edits()
     ) async throws -> Arrival {
-        guard let connection = await listener.next(within: dialPatience) else {
-            throw Mismatch(expected: "a connection of the target", seen: "none within \(dialPatience.text)")
+        let deadline = ContinuousClock.now + dialPatience
+        while true {
+            guard let connection = await listener.next(within: deadline - .now) else {
+                throw Mismatch(expected: "a connection of the target", seen: "none within \(dialPatience.text)")
+            }
+            _ = opened.keep(connection)
+            let responder = try RawResponder(identity ?? coordinator, meshID: meshID, parameters: parameters, edits: edits) { [token] id in
+                id == token.id ? token.secret : nil
+            }
+            var inbox = RawInbox(connection)
+            do { try await responder.readFirst(&inbox, former: former, within: patience) } catch is Latecomer {
+                connection.close()
+                continue
+            }
+            return Arrival(connection: connection, responder: responder, inbox: inbox)
         }
-        _ = opened.keep(connection)
-        let responder = try RawResponder(identity ?? coordinator, meshID: meshID, parameters: parameters, edits: edits) { [token] id in
-            id == token.id ? token.secret : nil
-        }
-        var inbox = RawInbox(connection)
-        try await responder.readFirst(&inbox, within: patience)
-        return Arrival(connection: connection, responder: responder, inbox: inbox)
     }
 
     /// The next connection of the kind that is wanted; others are closed.

@@ -23,6 +23,9 @@ final class TargetProcess: Sendable {
         self.process = Mutex(process)
     }
 
+    /// Whether it has ended in another way than well.
+    var hasFailed: Bool { process.withLock { !$0.isRunning && ($0.terminationReason == .uncaughtSignal || $0.terminationStatus != 0) } }
+
     /// The last lines that it printed.
     var lastWords: String {
         let text = (try? String(contentsOf: folder.appending(path: "output"), encoding: .utf8)) ?? ""

@@ -194,10 +194,13 @@ struct RawInbox {
         return Array(take(2 + length).dropFirst(2))
     }
 
+    /// How a mismatch names a handshake message that did not come.
+    static func expected(message number: Int) -> String { "message \(number) of the handshake" }
+
     /// A handshake message; the mismatch says what came instead.
     mutating func handshakeMessage(_ number: Int, within patience: Duration) async throws(Mismatch) -> [UInt8] {
         let deadline = ContinuousClock.now + patience
-        let expected = "message \(number) of the handshake"
+        let expected = Self.expected(message: number)
         if await fill(2, until: deadline) {
             let length = Int(buffer[offset]) << 8 | Int(buffer[offset + 1])
             guard length <= Limits.handshakeMessage else { throw Mismatch(expected: expected, seen: "something else: \(bytes.excerpt)") }

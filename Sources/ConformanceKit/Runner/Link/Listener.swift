@@ -57,11 +57,26 @@ final class Listener: Sendable {
 
     /// The next connection that somebody opens; `nil` where nobody does.
     func next(within limit: Duration) async -> Connection? {
+        guard await isDialled(within: limit) else { return nil }
+        return state.state.withLock { $0.accepted.isEmpty ? nil : $0.accepted.removeFirst() }
+    }
+
+    /// Closes the connections that nobody has asked for.
+    func dropAccepted() {
+        let dropped = state.state.withLock { state in
+            defer { state.accepted = [] }
+            return state.accepted
+        }
+        for connection in dropped { connection.close() }
+    }
+
+    /// Whether `next` has a connection to give, at once or within `limit`. For one reader at a time.
+    func isDialled(within limit: Duration) async -> Bool {
         let deadline = ContinuousClock.now + limit
         while true {
-            if let connection = state.state.withLock({ $0.accepted.isEmpty ? nil : $0.accepted.removeFirst() }) { return connection }
+            if state.state.withLock({ !$0.accepted.isEmpty }) { return true }
             let left = deadline - .now
-            guard left > .zero, !Task.isCancelled else { return nil }
+            guard left > .zero, !Task.isCancelled else { return false }
             let timer = channel.eventLoop.scheduleTask(in: TimeAmount(left)) { [state] in state.wake() }
             await withCheckedContinuation { continuation in
                 let isReady = state.state.withLock { state in
@@ -75,5 +90,8 @@ final class Listener: Sendable {
         }
     }
 
-    func close() { channel.close(promise: nil) }
+    deinit { channel.close(promise: nil) }
+
+    /// The address is free again when it returns.
+    func close() async { try? await channel.close() }
 }

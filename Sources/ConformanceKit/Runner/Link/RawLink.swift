@@ -25,6 +25,8 @@ final class RawLink {
     private var inbox: RawInbox
     private var sealer: RecordCipher
     private var opener: RecordCipher
+    /// Records of the target's that were opened.
+    private(set) var opened = 0
     private var arrived: [RawFrame] = []
     /// Frames that came while another one was awaited.
     var kept: [RawFrame] = []
@@ -82,6 +84,9 @@ final class RawLink {
         lastStream &+= 2 + gap
         return lastStream
     }
+
+    /// Whether the target has allowed one more stream of this side.
+    var mayOpen: Bool { (isInitiator ? (lastStream &+ 1) / 2 : lastStream / 2) < streamLimit }
 
     /// A record with this plaintext: length, ciphertext, tag.
     func seal(_ plaintext: [UInt8]) throws -> [UInt8] {
@@ -148,6 +153,7 @@ final class RawLink {
         } catch {
             return "a record that does not open"
         }
+        opened += 1
         text.removeLast(Limits.tag)
         var offset = 0
         while offset < text.count {

@@ -1,5 +1,8 @@
 import Wire
 
+/// Somebody who was meant for a case that is over.
+struct Latecomer: Error {}
+
 /// The responder's side of one handshake, which can be wrong in every way. Used by one case.
 final class RawResponder {
     /// The edits that a case can make.
@@ -21,6 +24,7 @@ final class RawResponder {
     /// What the target said first.
     private(set) var preface: [UInt8] = []
     private(set) var tokenID: TokenID?
+    private(set) var ephemeral: [UInt8] = []
     /// What it said in message 3.
     private(set) var peer: HandshakePayload?
     private(set) var peerStatic: StaticKey?
@@ -36,8 +40,8 @@ final class RawResponder {
         self.parameters = parameters ?? LinkParameters(bootEpoch: identity.bootEpoch, features: [])
     }
 
-    /// Reads preface, clear bytes, message 1 and mac1, and checks all of them.
-    func readFirst(_ inbox: inout RawInbox, within patience: Duration) async throws {
+    /// Reads preface, clear bytes, message 1 and mac1, and checks all of them. Throws `Latecomer` for one of the meshes `former`.
+    func readFirst(_ inbox: inout RawInbox, former: [MeshID] = [], within patience: Duration) async throws {
         let deadline = ContinuousClock.now + patience
         func take(_ count: Int, _ what: String) async throws -> [UInt8] {
             guard await inbox.fill(count, until: deadline) else {
@@ -54,8 +58,11 @@ final class RawResponder {
         let expected = read.pattern == .enrolment ? 48 : 32
         guard length == be16(expected) else { throw Mismatch(expected: "a message 1 of \(expected) bytes", seen: "length \(length)") }
         let message = try await take(expected, "message 1")
+        ephemeral = Array(message.prefix(32))
         let mac = try await take(16, "mac1")
-        guard mac == Mac1.compute(meshID: meshID, over: preface + clear + length + message).exposed else {
+        let flight = preface + clear + length + message
+        guard mac == Mac1.compute(meshID: meshID, over: flight).exposed else {
+            if former.contains(where: { mac == Mac1.compute(meshID: $0, over: flight).exposed }) { throw Latecomer() }
             throw Mismatch(expected: "the mac1 of this mesh", seen: "another")
         }
         guard inbox.bytes.isEmpty else { throw Mismatch(expected: "nothing behind mac1", seen: "\(inbox.bytes.count) bytes") }

@@ -16,6 +16,11 @@ public struct ConformanceReport: Sendable, Codable {
         /// Wall-clock seconds.
         public var seconds: Double
 
+        init(_ each: ConformanceCase, _ outcome: Outcome, lacks: String? = nil) {
+            (id, title, clauses, seconds) = (each.id, each.title, each.clauses, 0)
+            (self.outcome, self.lacks) = (outcome, lacks)
+        }
+
         /// "family" of "family/what".
         public var group: String { String(id.prefix { $0 != "/" }) }
     }
