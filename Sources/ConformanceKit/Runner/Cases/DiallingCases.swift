@@ -20,7 +20,9 @@ enum DiallingCases {
             let arrival = try await stage.arrival(enrolment: true)
             try await arrival.connection.expectSilence(for: .milliseconds(400))
         },
-        one("joins", "enrols with its token", ["TOKEN-3.1", "HS-3.2", "HS-7.4"]) { stage in _ = try await stage.joining() },
+        one("joins", "enrols with its token, and a signature that verifies", ["TOKEN-3.1", "TOKEN-4.1", "HS-3.2", "HS-7.4"]) { stage in
+            _ = try await stage.joining()
+        },
         one("message-2-in-pieces", "reads a message 2 that comes byte by byte", ["HS-8.5"]) { stage in
             var arrival = try await stage.arrival(enrolment: true)
             try await arrival.connection.send(pieces: try arrival.responder.answer().map { [$0] }, pause: .milliseconds(1))

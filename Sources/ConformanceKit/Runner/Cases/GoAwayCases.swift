@@ -24,6 +24,15 @@ enum GoAwayCases {
             try link.send(.data(open, [], end: true))
             _ = try await link.expectAnswer(open)
         },
+        ConformanceCase("goaway/opens-none", "opens no stream on a link whose other side has said GOAWAY", ["FRAME-9.2"]) { scene in
+            let link = try await scene.link()
+            let open = link.newStream()
+            try link.send(try .head(open, Scene.ping), .goAway(last: 0, .draining))
+            try await link.expectAlive()
+            try link.send(.data(open, [], end: true))
+            _ = try await link.expectAnswer(open)
+            guard link.lastStreamOfTarget == 0 else { throw Mismatch(expected: "no call", seen: "stream \(link.lastStreamOfTarget)") }
+        },
         ConformanceCase("goaway/twice", "takes a second GOAWAY", ["FRAME-9.4"]) { scene in
             let link = try await scene.link()
             let open = link.newStream()

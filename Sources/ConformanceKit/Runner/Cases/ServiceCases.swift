@@ -24,6 +24,7 @@ enum ServiceCases {
                 guard Body.isWhole(answer.body, count) else {
                     throw Mismatch(expected: "the same \(count) bytes", seen: "\(answer.body.count) bytes, or others")
                 }
+                try await link.expectAlive("nothing stands behind the end")
             }
         }
 
