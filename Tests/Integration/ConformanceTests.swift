@@ -47,6 +47,11 @@ extension Integration {
             let lacking = try await Sandbox.current.run(base + ["--filter", "watch", "--lacks", "watch"])
             #expect(lacking.code == 127, "\(lacking)")
             #expect(lacking.output.contains("lacks watch"))
+            let revoked = try await coordinator.token("--uses", "100")
+            _ = try await coordinator.administer(["token", "revoke", revoked])
+            let refused = try await Sandbox.current.run(
+                [Places.wiremesh, "conformance", "run", "--target", coordinator.wire, "--join", revoked])
+            #expect(refused.code == 1 && refused.errors.contains("does not admit the run"), "\(refused)")
             let usage = try await Sandbox.current.run([Places.wiremesh, "conformance", "run"])
             #expect(usage.code == 2, "\(usage)")
             let http = String(coordinator.http.dropFirst("http://".count))

@@ -95,6 +95,9 @@ struct Lab: Sendable {
         if mismatch.expected.hasPrefix("message 2") || mismatch.expected.hasPrefix("a canonical payload") {
             return "\(place) does not speak WM/1, or is not of the token's mesh: instead of \(mismatch.expected) it sent \(mismatch.seen)."
         }
+        if mismatch.expected.hasPrefix("an answer on stream") {
+            return "\(place) does not admit the run: instead of a certificate it sent \(mismatch.seen). Give --join another token."
+        }
         return
             "\(place) fails the first handshake, so that nothing else can be tested: expected \(mismatch.expected), saw \(mismatch.seen)."
     }
