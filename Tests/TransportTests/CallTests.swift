@@ -143,6 +143,36 @@ import Wire
         await server.shutdown()
     }
 
+    // MSG-1.7
+    @Test func aMethodWaitsForTheEndOfItsRequest() async throws {
+        let answered = Atomic<Int>(0)
+        let table = ServiceTable(
+            methods: [
+                "mesh.test": .inline { _, body, _ throws(CallError) in
+                    answered.add(1, ordering: .relaxed)
+                    return (Head(), body)
+                }
+            ],
+            services: ["echo": .inline { _, body, _ throws(CallError) in (Head(), body) }])
+        let mesh = try MeshFixture()
+        let server = try mesh.endpoint("server", table: table)
+        let client = try mesh.endpoint("client")
+        let caller = client.caller(to: try await server.serve())
+        var head = Head()
+        head.method = "mesh.test"
+        let size = try await caller.streaming(head) { call in
+            try await call.write(ByteBuffer(string: "half of it"))
+            // What the server does about the first half, it has done when it answers what came behind.
+            _ = try await caller.unary(Head(service: "echo"))
+            #expect(answered.load(ordering: .relaxed) == 0)
+            call.finish()
+            return try await call.body.reduce(into: 0) { $0 += $1.readableBytes }
+        }
+        #expect(size == 10 && answered.load(ordering: .relaxed) == 1)
+        await client.shutdown()
+        await server.shutdown()
+    }
+
     /// A handler that returns before it has read its request lets the caller know: nothing is sent for nobody, and the answer is whole.
     @Test func anAnswerBeforeTheEndOfTheRequestStopsTheRequest() async throws {
         let table = ServiceTable(services: [

@@ -8,7 +8,8 @@ extension FuzzTarget {
         var writer = TLVWriter()
         while let field = try? cursor.next(in: input.span.bytes) {
             writer.put(field.type, bytes: input[field.range])
-            _ = try? input.span.bytes.list(field, limit: 16)
+            var list = TLVList(field, limit: 16)
+            while (try? list.next(in: input.span.bytes)) != nil {}
             _ = try? input.span.bytes.text(field, limit: 64)
             _ = try? input.span.bytes.integer(UInt64.self, field)
         }

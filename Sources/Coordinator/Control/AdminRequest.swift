@@ -85,8 +85,9 @@ extension AdminRequest: WireMessage {
     }
 
     private static func addresses(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [Endpoint] {
+        var list = TLVList(field, limit: Limits.endpoints)
         var endpoints: [Endpoint] = []
-        for range in try bytes.list(field, limit: Limits.endpoints) {
+        while let range = try list.next(in: bytes) {
             guard let endpoint = Endpoint(String(decoding: bytes.extracting(range).array, as: UTF8.self)) else {
                 throw .badValue(field.type)
             }

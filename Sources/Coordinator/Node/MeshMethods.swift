@@ -106,7 +106,7 @@ extension CoordinatorCore {
 
     // MARK: Parts
 
-    /// A method that members call, answered on the link's loop.
+    /// A method that members call, answered on the link's loop once its request is whole.  // MSG-1.7
     private func inline(
         _ body: @escaping @Sendable ([UInt8], Registry.Member) throws(CallError) -> [UInt8]
     ) -> ServiceHandler {

@@ -30,6 +30,36 @@ public struct TLVCursor: Sendable {
     }
 }
 
+/// Reads the elements of a list value (see `TLVWriter.put(_:list:)`) from the front:
+/// `while let range = try list.next(in: bytes) { … }`. An element is judged before the list is read any further, so that of
+/// several faults the first one counts.
+public struct TLVList: Sendable {
+    private let field: TLVField
+    private let limit: Int
+    private var offset: Int
+    private var count = 0
+
+    /// The list that is the value of `field`, with at most `limit` elements.
+    public init(_ field: TLVField, limit: Int) {
+        self.field = field
+        self.limit = limit
+        offset = field.range.lowerBound
+    }
+
+    /// Where the next element stands in `bytes`, or `nil` exactly at the end of the value.
+    public mutating func next(in bytes: RawSpan) throws(WireError) -> Range<Int>? {
+        guard offset < field.range.upperBound else { return nil }
+        guard count < limit else { throw .oversized }  // CONV-4.6
+        guard field.range.upperBound - offset >= 2 else { throw .badLength(field.type) }
+        let length = Int(try bytes.integer(UInt16.self, at: offset))
+        let start = offset + 2
+        guard field.range.upperBound - start >= length else { throw .badLength(field.type) }  // CONV-4.5
+        offset = start + length
+        count += 1
+        return start..<offset
+    }
+}
+
 extension RawSpan {
     /// A big-endian integer at `offset`; `truncated` where the bytes end before it does.
     @inlinable
@@ -65,21 +95,6 @@ extension RawSpan {
     public func array(_ field: TLVField, limit: Int) throws(WireError) -> [UInt8] {
         guard field.range.count <= limit else { throw .badLength(field.type) }
         return extracting(field.range).array
-    }
-
-    /// The elements of a list value (see `TLVWriter.put(_:list:)`), at most `limit` of them, as ranges of these bytes.
-    public func list(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var offset = field.range.lowerBound
-        while offset < field.range.upperBound {
-            guard ranges.count < limit else { throw .oversized }  // CONV-4.6
-            guard field.range.upperBound - offset >= 2 else { throw .badLength(field.type) }
-            let length = Int(try integer(UInt16.self, at: offset))
-            guard field.range.upperBound - offset - 2 >= length else { throw .badLength(field.type) }  // CONV-4.5
-            ranges.append(offset + 2..<offset + 2 + length)
-            offset += 2 + length
-        }
-        return ranges
     }
 
     /// A copy of all the bytes.

@@ -72,7 +72,7 @@ extension Head {
         case HeadType.hops: hops = try nonZero(try bytes.integer(UInt8.self, field))
         case HeadType.idempotencyKey: idempotencyKey = try bytes.text(field, limit: Limits.idempotencyKey)
         case HeadType.traceParent: traceParent = try bytes.text(field, limit: Limits.traceParent)
-        case HeadType.load: load = try LoadReport(field, in: bytes)
+        case HeadType.load: load = try LoadReport(bytes, field)
         case HeadType.servedBy: servedBy = try bytes.text(field, limit: Limits.name)
         case HeadType.fields: fields = try decodeFields(field, in: bytes)
         default: try field.skipOrRefuse()
@@ -86,31 +86,22 @@ private func nonZero<T: FixedWidthInteger>(_ value: T) throws(WireError) -> T {
     return value
 }
 
+/// The texts of the list first, then that they are pairs, then the names.
 private func decodeFields(_ field: TLVField, in bytes: RawSpan) throws(WireError) -> [Head.Field] {
-    let ranges = try bytes.list(field, limit: Limits.headSize / 4)
-    guard ranges.count.isMultiple(of: 2) else { throw .badLength(field.type) }  // FRAME-6.4
+    var list = TLVList(field, limit: Limits.headSize / 4)
     var fields: [Head.Field] = []
-    fields.reserveCapacity(ranges.count / 2)
-    for index in stride(from: 0, to: ranges.count, by: 2) {
-        guard let name = String(validatingUTF8: bytes.extracting(ranges[index])),
-            let value = String(validatingUTF8: bytes.extracting(ranges[index + 1])), !name.isEmpty
-        else { throw .badValue(field.type) }
-        fields.append(Head.Field(name, value))
+    while let name = try list.next(in: bytes) {
+        let name = try text(name, of: field, in: bytes)
+        guard let value = try list.next(in: bytes) else { throw .badLength(field.type) }  // FRAME-6.4
+        fields.append(Head.Field(name, try text(value, of: field, in: bytes)))
     }
+    guard !fields.contains(where: { $0.name.isEmpty }) else { throw .badValue(field.type) }  // FRAME-6.4
     return fields
 }
 
-extension LoadReport {
-    fileprivate init(_ field: TLVField, in bytes: RawSpan) throws(WireError) {
-        guard field.range.count == 16 else { throw .badLength(field.type) }
-        let start = field.range.lowerBound
-        self.init(
-            inFlight: try bytes.integer(UInt32.self, at: start),
-            limit: try bytes.integer(UInt32.self, at: start + 4),
-            queued: try bytes.integer(UInt32.self, at: start + 8),
-            serviceMicroseconds: try bytes.integer(UInt32.self, at: start + 12)
-        )
-    }
+private func text(_ range: Range<Int>, of field: TLVField, in bytes: RawSpan) throws(WireError) -> String {
+    guard let text = String(validatingUTF8: bytes.extracting(range)) else { throw .badValue(field.type) }  // CONV-4.2
+    return text
 }
 
 extension [UInt8] {

@@ -134,7 +134,7 @@ extension LinkMachine {
     ) throws(WireError) -> LinkEvent? {
         let isCompressed = header.flags.contains(.lz4)
         let end = header.flags.contains(.end)
-        guard payload.count <= Limits.data + (isCompressed ? 2 : 0) else { throw .oversized }  // FRAME-1.4
+        guard payload.count <= Limits.data else { throw .oversized }  // FRAME-1.4
         guard !isCompressed || payload.count > 2 else { throw .compression }  // LZ4-2.1
         let count = isCompressed ? Int(try frames.integer(UInt16.self, at: payload.lowerBound)) : payload.count
         guard count <= Limits.data, !isCompressed || count > 0 else { throw .compression }  // LZ4-2.1, LZ4-2.2

@@ -55,8 +55,9 @@ public struct LinkMachine: ~Copyable {
     var pendingEvents: [LinkEvent] = []
 
     // Life
-    /// The highest peer stream that will be served, once this side has said GOAWAY.
+    /// What this side has said in its GOAWAY: the highest peer stream that will be served, and why.
     var drainingAt: UInt32?
+    var drainingFor: ErrorCode?
     /// Whether the peer has said GOAWAY.
     var peerDraining = false
     /// When the last record came.
@@ -183,12 +184,14 @@ public struct LinkMachine: ~Copyable {
 
     // MARK: End
 
-    /// Says that no new stream of the peer will be served. Streams that are open go on.
-    public mutating func drain(_ code: ErrorCode = .draining, reason: String = "") throws(WireError) {
-        guard drainingAt == nil else { return }
-        drainingAt = highestPeerID
+    /// Says that no new stream of the peer will be served. Streams that are open go on. Said again with another code, it tells
+    /// the peer the new one; what will be served stays as it was.
+    public mutating func drain(_ code: ErrorCode = .draining, reason: String = "") throws(WireError) {  // FRAME-8.1
+        guard code != drainingFor else { return }
+        let last = drainingAt ?? highestPeerID
+        drainingAt = last
+        drainingFor = code
         let text = reason.cutToReason
-        let last = highestPeerID
         try writer.append(.goAway, stream: 0, length: 6 + text.count) { out in
             out.appendInteger(last)
             out.appendInteger(code.rawValue)

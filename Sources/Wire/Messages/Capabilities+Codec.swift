@@ -25,10 +25,10 @@ enum Capabilities {
     }
 
     static func decode(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [String: CapabilityValue] {
-        let ranges = try bytes.nonEmptyList(field, limit: Limits.capabilities)
+        var list = try bytes.nonEmptyList(field, limit: Limits.capabilities)
         var capabilities: [String: CapabilityValue] = [:]
         var last: String?
-        for range in ranges {
+        while let range = try list.next(in: bytes) {
             let (key, value) = try element(bytes.extracting(range), field.type)
             if let last, !last.utf8.lexicographicallyPrecedes(key.utf8) { throw .unordered(field.type) }  // CONV-4.15
             // Keys that differ in bytes may be equal as Swift strings (combining marks); the later would replace the earlier.

@@ -26,16 +26,16 @@ extension RawSpan {
 
     /// A list of 1 to `Limits.endpoints` endpoints; an empty list is left out instead.
     func endpoints(_ field: TLVField) throws(WireError) -> [Endpoint] {
-        let ranges = try nonEmptyList(field, limit: Limits.endpoints)
+        var list = try nonEmptyList(field, limit: Limits.endpoints)
         var endpoints: [Endpoint] = []
-        for range in ranges { endpoints.append(try endpoint(TLVField(type: field.type, range: range))) }
+        while let range = try list.next(in: self) { endpoints.append(try endpoint(TLVField(type: field.type, range: range))) }
         return endpoints
     }
 
     /// A list of at least one element: an empty one has a shorter form, which is not to be there.
-    package func nonEmptyList(_ field: TLVField, limit: Int) throws(WireError) -> [Range<Int>] {
+    package func nonEmptyList(_ field: TLVField, limit: Int) throws(WireError) -> TLVList {
         guard !field.range.isEmpty else { throw .notMinimal }  // CONV-4.8
-        return try list(field, limit: limit)
+        return TLVList(field, limit: limit)
     }
 
     /// Decodes a nested message.

@@ -96,7 +96,8 @@ extension LoadUpdate: WireMessage {
         while let field = try cursor.next(in: bytes) {
             switch field.type {
             case Self.services:
-                for range in try bytes.nonEmptyList(field, limit: Limits.services) {
+                var list = try bytes.nonEmptyList(field, limit: Limits.services)
+                while let range = try list.next(in: bytes) {
                     services.append(try bytes.nested(ServiceLoad.self, range))
                 }
             default: try field.skipOrRefuse()

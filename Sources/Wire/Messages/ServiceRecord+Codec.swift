@@ -53,8 +53,9 @@ enum ServiceRecords {
     }
 
     static func decode(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [ServiceRecord] {
+        var list = try bytes.nonEmptyList(field, limit: Limits.services)
         var services: [ServiceRecord] = []
-        for range in try bytes.nonEmptyList(field, limit: Limits.services) {
+        while let range = try list.next(in: bytes) {
             let service = try bytes.nested(ServiceRecord.self, range)
             if let last = services.last, !last.name.utf8.lexicographicallyPrecedes(service.name.utf8) {  // CONV-4.15
                 throw .unordered(field.type)

@@ -21,7 +21,8 @@ public struct WatchRequest: Hashable, Sendable, WireMessage {
         while let field = try cursor.next(in: bytes) {
             switch field.type {
             case Self.services:
-                for range in try bytes.nonEmptyList(field, limit: Limits.services) {
+                var list = try bytes.nonEmptyList(field, limit: Limits.services)
+                while let range = try list.next(in: bytes) {
                     services.append(try bytes.name(TLVField(type: field.type, range: range)))
                 }
             default: try field.skipOrRefuse()
@@ -126,7 +127,8 @@ extension WatchEvent: WireMessage {
 
     private static func records(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [WorkerRecord] {
         var records: [WorkerRecord] = []
-        for range in try bytes.nonEmptyList(field, limit: Limits.snapshotRecords) {
+        var list = try bytes.nonEmptyList(field, limit: Limits.snapshotRecords)
+        while let range = try list.next(in: bytes) {
             records.append(try bytes.nested(WorkerRecord.self, range))
         }
         return records

@@ -142,6 +142,29 @@ import Wire
         #expect(throws: WireError.authentication) { try pair.receive([UInt8](repeating: 0, count: length), at: pair.server) }
     }
 
+    // FRAME-8.1
+    @Test func aFaultOfALinkThatDrainsIsNamedAndServesNothingLess() throws {
+        var rogue = try RogueLink()
+        try rogue.send(Self.head(5))
+        try rogue.victim.machine.drain(.draining, reason: "")
+        try rogue.victim.machine.drain(.draining, reason: "said already")
+        try rogue.send(Self.head(7))
+        try rogue.victim.machine.drain(.revoked, reason: "")
+        try rogue.victim.machine.drain(.flood, reason: "")
+        let farewells = try rogue.frames().filter { $0.type == 0x10 }.map(\.payload)
+        #expect(farewells == [[0, 0, 0, 5, 0x80, 0x17], [0, 0, 0, 5, 0x80, 0x32], [0, 0, 0, 5, 0, 4]])
+    }
+
+    // FRAME-8.1, FRAME-9.3
+    @Test func aFaultIsToldWithTheHighestStreamThatWasAccepted() throws {
+        var rogue = try RogueLink()
+        try rogue.send(Self.head(5))
+        #expect(throws: WireError.streamState) { try rogue.send(RogueLink.frame(0x00, stream: 9, [1])) }
+        try rogue.victim.machine.drain(.streamState, reason: "")
+        let farewell = try rogue.frames().last
+        #expect(farewell?.payload == [0, 0, 0, 5, 0, 3])
+    }
+
     // FRAME-9.1, FRAME-9.2, FRAME-9.3, FRAME-9.4
     @Test func goingAwayRefusesWhatIsNewAndOnlyThat() throws {
         var rogue = try RogueLink()

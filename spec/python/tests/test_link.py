@@ -157,6 +157,15 @@ class Hostile(unittest.TestCase):
                 self.setUp()
                 self.refused(Fault.STREAM_STATE, *several)
 
+    def test_stream_0(self) -> None:
+        for initiator in (False, True):
+            for frame in (
+                Frame(Type.HEAD, 0, HEAD), Frame(Type.DATA, 0, b"x"), Frame(Type.STOP, 0, bytes(2)), Frame(Type.RESET, 0, bytes(6)),
+            ):
+                with self.subTest(initiator=initiator, frame=frame):
+                    self.link = Link(initiator=initiator, local=parameters(), remote=parameters())
+                    self.refused(Fault.STREAM_STATE, frame)
+
     def test_credit(self) -> None:
         self.feed(Frame(Type.HEAD, 1, HEAD), Frame(Type.DATA, 1, bytes(1000)))
         self.refused(Fault.FLOW_CONTROL, Frame(Type.DATA, 1, b"x"))

@@ -34,7 +34,6 @@ _SIZES = {
     Type.GOAWAY: (6, 6 + limits.REASON),
 }
 _OF_LINK = {Type.MAX_STREAMS, Type.PING, Type.PONG, Type.GOAWAY}
-_OF_STREAM = {Type.DATA, Type.HEAD, Type.STOP, Type.RESET}
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def check(frame: Frame) -> None:
     if not least <= len(frame.payload) <= most:  # FRAME-1.4
         fault = Fault.OVERSIZED if kind in (Type.HEAD, Type.DATA) else Fault.BAD_LENGTH
         raise WireError(fault, f"{kind.name} with {len(frame.payload)} bytes")
-    if (kind in _OF_LINK and frame.stream) or (kind in _OF_STREAM and not frame.stream):  # FRAME-1.5, FRAME-1.6
+    if kind in _OF_LINK and frame.stream:  # FRAME-1.5
         raise WireError(Fault.STREAM_STATE, f"{kind.name} on stream {frame.stream}")
 
 

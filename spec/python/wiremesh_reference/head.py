@@ -31,6 +31,26 @@ def _decode_load(data: bytes) -> Load:
 LOAD: Kind[Load] = Kind(lambda load: struct.pack(">4I", load.in_flight, load.limit, load.queued, load.service_time), _decode_load)
 _NAME = text(limits.NAME)  # not checked for its grammar: one that is no name is not found
 _TEXT = text(limits.HEAD_SIZE)
+
+
+def _pairs(texts: Kind[tuple[str, ...]]) -> Kind[tuple[str, ...]]:
+    """A list of names and values in turn."""
+
+    def decode(data: bytes) -> tuple[str, ...]:
+        found = texts.decode(data)
+        _check_pairs(found)
+        return found
+
+    return Kind(texts.encode, decode)
+
+
+def _check_pairs(texts: tuple[str, ...]) -> None:
+    if len(texts) % 2:  # FRAME-6.4
+        raise WireError(Fault.BAD_LENGTH, "a HEAD has a header field without a value")
+    if "" in texts[::2]:
+        raise WireError(Fault.BAD_VALUE, "a HEAD has a header field without a name")
+
+
 _IN_PLACE = {"traceparent": "trace_parent", "idempotency-key": "idempotency_key"}  # header fields with fields of their own
 
 
@@ -52,22 +72,13 @@ class Head(Message):
     trace_parent: Annotated[str, Field(19, _NAME)] = ""
     load: Annotated[Load | None, Field(21, LOAD)] = None
     served_by: Annotated[str, Field(23, _NAME)] = ""
-    fields: Annotated[tuple[str, ...], Field(24, listed(_TEXT, limits.HEAD_FIELDS))] = ()
+    fields: Annotated[tuple[str, ...], Field(24, _pairs(listed(_TEXT, limits.HEAD_FIELDS)))] = ()
 
     @property
     def headers(self) -> list[tuple[str, str]]:
         """Header fields as HTTP has them."""
         moved = [(name, str(getattr(self, place))) for name, place in _IN_PLACE.items() if getattr(self, place)]
         return [*zip(self.fields[::2], self.fields[1::2]), *moved]
-
-    @classmethod
-    def parse(cls, data: bytes) -> Head:
-        head = cls.decode(data)
-        if len(head.fields) % 2:  # FRAME-6.4
-            raise WireError(Fault.BAD_LENGTH, "a HEAD has a header field without a value")
-        if "" in head.fields[::2]:
-            raise WireError(Fault.BAD_VALUE, "a HEAD has a header field without a name")
-        return head
 
 
 def flat(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:

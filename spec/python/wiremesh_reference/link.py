@@ -349,7 +349,7 @@ class Link:
         if stream is not None:
             return None if stream.gone else stream
         theirs = frame.stream % 2 == self.their_parity
-        if frame.stream > self.last_theirs if theirs else frame.stream >= self.next_id:
+        if not frame.stream or (frame.stream > self.last_theirs if theirs else frame.stream >= self.next_id):  # FRAME-1.6
             raise WireError(Fault.STREAM_STATE, f"{Type(frame.type).name} on stream {frame.stream}, which nobody opened")
         return None  # FRAME-3.2
 
@@ -372,7 +372,7 @@ class Link:
             if stream.head_received:
                 raise WireError(Fault.STREAM_STATE, f"a second HEAD on stream {frame.stream}")
         try:
-            head = Head.parse(frame.payload)
+            head = Head.decode(frame.payload)
         except WireError as error:  # FRAME-6.3
             self.reset(frame.stream, error.code, str(error))
             if stream.mine:
@@ -398,15 +398,16 @@ class Link:
         if not stream.head_received or stream.receive_ended:
             raise WireError(Fault.STREAM_STATE, f"DATA on stream {frame.stream} before its HEAD or after its end")
         stream.receive.receive(size)
+        dropped = stream.stopped or stream.released
         try:  # LZ4-1.1
-            data = decompress(frame.payload) if frame.flags & LZ4 else frame.payload
+            data = decompress(frame.payload) if frame.flags & LZ4 and not dropped else frame.payload
         except WireError as error:  # LZ4-2.3
             self.reset(frame.stream, Code.COMPRESSION, str(error))
             return WasReset(frame.stream, CallError(Code.COMPRESSION, str(error)))
         if frame.flags & END:
             stream.receive_ended = True
             self._ended(stream)
-        if stream.stopped or stream.released:
+        if dropped:
             self._grant_link(size)  # FRAME-3.4
             return None
         return Data(frame.stream, data, stream.receive_ended)
@@ -417,7 +418,9 @@ class Link:
             raise WireError(Fault.FLOW_CONTROL, "a window overflows")
         if frame.stream:
             stream = self._find(frame)
-            granted = stream is not None and stream.send.grant(limit)
+            if stream is None:  # our last words and their WINDOW have crossed
+                return
+            granted = stream.send.grant(limit)
             self.ready.append(frame.stream)
         else:
             granted = self.send.grant(limit)
@@ -454,12 +457,12 @@ class Link:
                 yield WasReset(stream.number, refused)
 
     def _on_reset(self, frame: Frame, now: float) -> Event | None:
-        code, retry_after, reason = frames.parse_reset(frame.payload)
         if frame.stream % 2 == self.their_parity:
             self.flood.count(now)
         stream = self._find(frame)
         if stream is None:
             return None
+        code, retry_after, reason = frames.parse_reset(frame.payload)
         stream.dead = True
         stream.clear()
         self.control = deque(waiting for waiting in self.control if waiting.stream != frame.stream)  # FRAME-5.3

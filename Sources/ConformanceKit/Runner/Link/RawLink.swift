@@ -212,7 +212,7 @@ final class RawLink {
 
     private func takeNote(ofData frame: RawFrame) throws -> String? {
         let isCompressed = frame.flags & RawFrame.lz4 != 0
-        guard frame.payload.count <= Limits.data + (isCompressed ? 2 : 0) else { return "DATA of \(frame.payload.count) bytes" }
+        guard frame.payload.count <= Limits.data else { return "DATA of \(frame.payload.count) bytes" }
         let count = UInt64(isCompressed ? Int(frame.integer(UInt16.self) ?? 0) : frame.payload.count)
         received += count
         receivedOn[frame.stream, default: 0] += count

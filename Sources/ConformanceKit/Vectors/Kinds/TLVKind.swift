@@ -62,8 +62,15 @@ private struct TLVForm {
         case .endpoint: .string(try bytes.endpoint(field).description)
         case .bytes: .hex(try bytes.array(field, limit: limit))
         case .bytes32: .string(try bytes.bytes32(field).hex)
-        case .list: .array(try bytes.nonEmptyList(field, limit: limit).map { .hex(bytes.extracting($0).array) })
+        case .list: .array(try Self.elements(bytes, field, limit))
         case .stream: .array(try Self.read(bytes.extracting(field.range), []))
         }
+    }
+
+    private static func elements(_ bytes: RawSpan, _ field: TLVField, _ limit: Int) throws(WireError) -> [VectorValue] {
+        var list = try bytes.nonEmptyList(field, limit: limit)
+        var elements: [VectorValue] = []
+        while let range = try list.next(in: bytes) { elements.append(.hex(bytes.extracting(range).array)) }
+        return elements
     }
 }

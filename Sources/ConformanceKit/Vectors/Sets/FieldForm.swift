@@ -60,9 +60,12 @@ enum FieldForm {
             ]
         case .endpoint: Self.badEndpoints.map { ($0, $1, Array($2.utf8), "bad-value") }
         case .endpoints:
-            Self.badEndpoints.map { ($0, $1, TLVBytes.list([Array($2.utf8)]), "bad-value") } + lists(8, Array("host:1".utf8))
+            Self.badEndpoints.map { ($0, $1, TLVBytes.list([Array($2.utf8)]), "bad-value") }
+                + lists(8, Array("host:1".utf8), bad: Array("host".utf8))
         case .names(let limit):
-            lists(limit, [0x61]) + [("sign", "an element that is no name", TLVBytes.list([Array("-x".utf8)]), "bad-value")]
+            lists(limit, [0x61], bad: Array("-x".utf8)) + [
+                ("sign", "an element that is no name", TLVBytes.list([Array("-x".utf8)]), "bad-value")
+            ]
         case .bytes32: sizes(32)
         case .load: sizes(16)
         case .fixed(let count): sizes(count)
@@ -89,11 +92,18 @@ enum FieldForm {
         ]
     }
 
-    private func lists(_ limit: Int, _ element: [UInt8]) -> [Mistake] {
+    /// A list is read from the front: an element that is `bad` comes before what is wrong behind it.
+    private func lists(_ limit: Int, _ element: [UInt8], bad: [UInt8]) -> [Mistake] {
         [
             ("empty", "an empty list", [], "not-minimal"),
             ("many", "\(limit + 1) elements", TLVBytes.list([[UInt8]](repeating: element, count: limit + 1)), "oversized"),
             ("cut", "an element that ends", TLVBytes.list([element]) + [0, 9], "bad-length"),
+            (
+                "bad-many", "a bad element and \(limit) more", TLVBytes.list([bad] + [[UInt8]](repeating: element, count: limit)),
+                "bad-value"
+            ),
+            ("bad-cut", "a bad element and one that ends", TLVBytes.list([bad]) + [0, 9], "bad-value"),
+            ("cut-bad", "an element that ends with a good one's length", [0, 9] + bad, "bad-length"),
         ]
     }
 }

@@ -102,6 +102,9 @@ enum FlowSets {
             rule(
                 "order", Clauses.receiving, "DATA beyond the link's credit on an idle stream: credit is looked at first",
                 small(link: 4).receive(.data(1, 5)), "flow-control"),
+            rule(
+                "order-stream-0", Clauses.receiving, "DATA beyond the link's credit on stream 0", small(link: 4).receive(.data(0, 5)),
+                "flow-control"),
         ]
     }
 
@@ -231,6 +234,11 @@ extension FlowSets {
                 "useful-end", Clauses.budget, "an empty DATA with END costs nothing", full.receive(.head(1)).receive(.data(1, 0, end: true))
             ),
             rule(
+                "window-gone", Clauses.gone, "WINDOW of a stream that is gone costs nothing",
+                full.receive(.head(5), .head(3)).receive(.window(3, 1), times: 1_100)),
+            rule("order-stop", Clauses.flood, "STOP on stream 0: the budget is looked at first", full.receive(.stop(0)), "flood"),
+            rule("order-reset", Clauses.flood, "RESET of an idle stream: the same", full.receive(.reset(1)), "flood"),
+            rule(
                 "bad-head", Clauses.flood, "a HEAD that does not decode costs one", full.receive(VectorFrame(.head, [], 1, [0])), "flood"),
         ]
         return cases
@@ -269,6 +277,9 @@ extension FlowSets {
             rule(
                 "gone-zero", Clauses.lz4Size, "a raw size of 0 on a stream that is gone",
                 one.receive(.reset(1)).receive(.lz4(1, rawSize: 0, abc)), "compression"),
+            rule(
+                "stopped", Clauses.stoppedData, "a broken block of a half that was stopped here is not looked at",
+                one.stop(1).receive(.lz4(1, rawSize: 9, abc), .ping(7))),
         ]
     }
 }

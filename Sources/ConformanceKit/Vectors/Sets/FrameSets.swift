@@ -104,9 +104,16 @@ enum FrameSets {
         }
         let large = VectorFrame(.head, [], 1, TLVBytes.field(10, [UInt8](repeating: 0x2F, count: Limits.headSize - 3)))
         let bulk = VectorFrame(.data, [], 1, [UInt8](repeating: 0, count: Limits.data + 1))
+        func block(_ payload: Int) -> VectorFrame { .lz4(1, rawSize: 3, [UInt8](repeating: 0, count: payload - 2)) }
         return short + [
             rule("length-head", Clauses.frameLengths, "HEAD of 16,385 bytes", StreamScript().receive(large), "oversized"),
             rule("length-data", Clauses.frameLengths, "DATA of 61,441 bytes", StreamScript().receive(.head(1)).receive(bulk), "oversized"),
+            rule(
+                "length-data-lz4", Clauses.frameLengths, "compressed DATA of 61,441 bytes",
+                StreamScript().receive(.head(1)).receive(block(Limits.data + 1)), "oversized"),
+            rule(
+                "length-data-lz4-most", Clauses.lz4Fault, "compressed DATA of 61,440 bytes, whose block is looked at",
+                StreamScript().receive(.head(1)).receive(block(Limits.data), .ping(7))),
             rule(
                 "length-padding", Clauses.padding, "PADDING may have any length",
                 StreamScript().receive(
@@ -156,6 +163,12 @@ enum FrameSets {
             rule(
                 "reason-reset-utf8", Clauses.reasonText, "RESET with a reason that is not UTF-8",
                 StreamScript().open().receive(.reset(2, reason: [0xFF])), "bad-value"),
+            rule(
+                "reason-reset-utf8-idle", Clauses.states, "the same of a stream that is idle: the state is looked at first",
+                StreamScript().receive(.reset(7, reason: [0xFF])), "stream-state"),
+            rule(
+                "reason-reset-utf8-gone", Clauses.gone, "the same of a stream that is gone",
+                StreamScript().open().reset(2).receive(.reset(2, reason: [0xFF]), .ping(7))),
             rule(
                 "reason-goaway-utf8", Clauses.reasonText, "GOAWAY with a reason that is cut within a character",
                 StreamScript().receive(.goAway(0, reason: [0x63, 0xC3])), "bad-value"),

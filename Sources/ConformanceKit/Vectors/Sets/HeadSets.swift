@@ -113,6 +113,10 @@ enum HeadSets {
             ("utf8-value", "a value that is not UTF-8", TLVBytes.list([[0x61], [0xFF]]), "bad-value"),
             ("cut", "a value that ends", [0, 1, 0x61, 0, 2, 0x62], "bad-length"),
             ("cut-length", "half a length", [0, 1, 0x61, 0], "bad-length"),
+            ("utf8-cut", "a name that is not UTF-8, and a value that ends: the first fault counts", [0, 1, 0xFF, 0, 2, 0x62], "bad-value"),
+            ("cut-utf8", "a length that goes beyond the end, and a byte that is not UTF-8", [0, 2, 0xFF], "bad-length"),
+            ("odd-no-name", "an empty name without a value: pairs are looked at first", list([""]), "bad-length"),
+            ("utf8-odd", "a name that is not UTF-8, without a value", TLVBytes.list([[0xFF]]), "bad-value"),
         ]
         return rows.map {
             VectorCase(
@@ -140,6 +144,9 @@ enum HeadSets {
         add("odd", Clauses.tlvOdd, "an unknown odd field is skipped", request + TLVBytes.field(101, [1]))
         add("odd-empty", Clauses.emptyField, "an unknown odd field without bytes", request + TLVBytes.field(101, []), "not-minimal")
         add("even", Clauses.tlvEven, "an unknown even field", request + TLVBytes.field(100, [1]), "unknown-critical")
+        add(
+            "fields-first", Clauses.headFields, "fields without a value, and a field out of order behind them",
+            TLVBytes.field(24, TLVBytes.list([[0x61]])) + TLVBytes.field(2, [0x61]), "bad-length")
         add("trailing", Clauses.tlvCut, "a byte behind the end", request + [0], "truncated")
         for count in [1, 2, 3, 5, request.count - 1] {
             add("cut-\(count)", Clauses.tlvCut, "\(count) of \(request.count) bytes", Array(request.prefix(count)), "truncated")

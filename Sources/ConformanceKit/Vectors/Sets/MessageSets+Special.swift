@@ -48,6 +48,14 @@ extension MessageSets {
             ("sorted", "keys in the order of their bytes", [capability("B", 1, [1]), one, capability("a\u{e9}", 1, [1])], nil),
             ("unsorted", "keys out of order", [capability("b", 1, [1]), one], "unordered"),
             ("twice", "a key twice", [one, one], "unordered"),
+            (
+                "flag-2-many", "a flag of 2, and 128 more",
+                [capability("a", 1, [2])] + (0..<128).map { capability("k\(1_000 + $0)", 1, [1]) }, "bad-value"
+            ),
+            (
+                "unsorted-many", "the first two out of order, and too many",
+                [capability("b", 1, [1])] + (0..<128).map { capability("a\(1_000 + $0)", 1, [1]) }, "unordered"
+            ),
             ("many", "129 of them", (0..<129).map { capability("k\(1_000 + $0)", 1, [1]) }, "oversized"),
         ]
         var cases = try rows.map { id, text, elements, error in
@@ -83,6 +91,7 @@ extension MessageSets {
             ("element-even", "an element with an unknown even field", [broken + TLVBytes.field(10, [])], "unknown-critical"),
             ("element-odd", "an element with an unknown odd field", [broken + TLVBytes.field(11, [])], nil),
             ("many", "257 of them", try (0..<257).map { try service("s\(1_000 + $0)") }, "oversized"),
+            ("empty-many", "an empty element, and 256 more", [[]] + (try (0..<256).map { try service("s\(1_000 + $0)") }), "missing"),
         ]
         let empty = VectorCase(
             "services-empty", Clauses.tlvMinimal, "services: an empty list", try with("WorkerRecord", 20, []), error: "not-minimal")

@@ -91,11 +91,11 @@ def _take(link: Link, step: JSON, now: float) -> list[JSON]:
             return [heard for _ in range(step.get("times", 1)) for event in link.receive(frames, now) for heard in _heard(link, event)]
         case "open":
             try:
-                return [{"event": "open", "stream": link.open(Head.parse(bytes.fromhex(step["head"])), end=step["end"])}]
+                return [{"event": "open", "stream": link.open(Head.decode(bytes.fromhex(step["head"])), end=step["end"])}]
             except CallError:
                 return [{"event": "no-stream"}]
         case "answer":
-            link.answer(number, Head.parse(bytes.fromhex(step["head"])), end=step["end"])
+            link.answer(number, Head.decode(bytes.fromhex(step["head"])), end=step["end"])
         case "send":
             link.write(number, bytes(step["count"]), end=step["end"])
         case "reset":

@@ -81,7 +81,7 @@ def _capability(key: str, value: Any) -> JSON:
 
 
 def head(*, bytes: str) -> JSON:
-    parsed = Head.parse(_bytes(bytes))
+    parsed = Head.decode(_bytes(bytes))
     return {"head": head_value(parsed), "encoded": parsed.encode().hex()}
 
 
