@@ -86,7 +86,7 @@ public enum Limits {
     public static let unsentAnswers = 4 << 20
     /// Bytes that wait for a peer that takes nothing of them: the newest streams beyond are reset.
     public static let unsentUntaken = 128 << 10
-    /// Bytes of heads and control frames that wait on a link whose peer does not read, before it is not read either.
+    /// Bytes of heads and control frames that wait on a link whose peer does not read, before its new streams are refused.
     public static let unflushed = 64 << 10
     /// Bytes that a long write hands to its stream at once.
     public static let writePiece = 32 << 10
@@ -94,6 +94,9 @@ public enum Limits {
     /// there, so that a small call does not stand behind much of it.
     public static let socketHigh = 32 << 10
     public static let socketLow = 16 << 10
+    /// Bytes that wait in the kernel beyond what is under way (TCP_NOTSENT_LOWAT): what a small call or a PING stands behind when the
+    /// peer is slow to read.
+    public static let socketUnsent = 128 << 10
     /// The turn of one stream in the round robin.
     public static let quantum = 16 << 10
     /// Bytes of plaintext from which a record is sealed and opened by the provider for large ones: below, libsodium is as fast.

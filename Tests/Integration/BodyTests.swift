@@ -10,7 +10,8 @@ extension Integration {
 
         /// Runs a transfer and checks that no worker's memory grew with it.
         private func withMemoryFlat(_ mesh: TwoWorkers, _ transfer: () async throws -> Void) async throws {
-            _ = try await curl(mesh.a.url("demo", "/source?bytes=1000"))
+            // Once the coordinator has dialled it back, the other worker can be reached over the wire.
+            try await until("a should reach demo") { try await curl(mesh.a.url("demo", "/source?bytes=1000")).status == 200 }
             let before = [mesh.a, mesh.b].map { $0.program.memory.now }
             try await transfer()
             for (worker, start) in zip([mesh.a, mesh.b], before) {

@@ -4,6 +4,9 @@ import Testing
 extension Integration {
     /// What is wrong from the start: one sentence and an exit code, nothing half written.
     @Suite struct Usage {
+        /// A folder that nothing may make.
+        private static let unused = NSTemporaryDirectory() + "/wiremesh-unused-\(ProcessInfo.processInfo.processIdentifier)"
+
         private func wiremesh(_ arguments: String...) async throws -> Finished {
             try await Sandbox.current.run([Places.wiremesh] + arguments, within: .seconds(20))
         }
@@ -16,16 +19,16 @@ extension Integration {
 
         @Test(arguments: [
             ["coordinator", "--no-such-flag"], ["no-such-command"], ["token", "create"], ["discover"],
-            ["worker", "--data", "/tmp/unused", "--name", "a", "--join", "not-a-token"],
-            ["worker", "--data", "/tmp/unused", "--name", "a", "--service", "without-url"],
-            ["coordinator", "--data", "/tmp/unused", "--listen", "nowhere"],
-            ["coordinator", "--data", "/tmp/unused", "--http", "0.0.0.0:0"],
+            ["worker", "--data", Usage.unused, "--name", "a", "--join", "not-a-token"],
+            ["worker", "--data", Usage.unused, "--name", "a", "--service", "without-url"],
+            ["coordinator", "--data", Usage.unused, "--listen", "nowhere"],
+            ["coordinator", "--data", Usage.unused, "--http", "0.0.0.0:0"],
         ])
         func wrongUsageExitsWithTwo(arguments: [String]) async throws {
             let done = try await Sandbox.current.run([Places.wiremesh] + arguments, within: .seconds(20))
             #expect(done.code == 2, "\(done)")
             #expect(isASentence(done), "\(done)")
-            #expect(!FileManager.default.fileExists(atPath: "/tmp/unused"))
+            #expect(!FileManager.default.fileExists(atPath: Usage.unused))
         }
 
         @Test func aWorkerWithoutAnIdentityNeedsAToken() async throws {

@@ -110,7 +110,7 @@ enum SwiftLimits {
         "bulkRecord", "httpLookupTimeout", "negativeRouteCache", "staleRouteCache", "staleRouteRetry", "cachedRoutes", "lookupWaiters",
         "retryShare", "retryBurst", "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow",
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
-        "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
+        "socketUnsent", "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
         "probeRise", "datagram", "replayWindow",
     ]
 

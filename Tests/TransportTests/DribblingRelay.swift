@@ -3,7 +3,7 @@ import NIOPosix
 import Synchronization
 import Wire
 
-/// Passes bytes between a listener and an endpoint. Once it is told to, it takes what the endpoint sends one byte at a time, or
+/// Passes bytes between a listener and an endpoint. Once it is told to, it takes what the endpoint sends a little at a time, or
 /// not at all; what goes to the endpoint passes as before.
 final class DribblingRelay: Sendable {
     private let listener: any Channel
@@ -32,10 +32,10 @@ final class DribblingRelay: Sendable {
         endpoint = Endpoint(host: "127.0.0.1", port: UInt16(listener.localAddress?.port ?? 0))
     }
 
-    /// - Parameter interval: the time between two bytes; `nil` reads none.
-    func dribble(oneByteEach interval: Duration?) {
+    /// - Parameter interval: the time between two reads of so many bytes; `nil` reads none.
+    func dribble(_ bytes: Int = 1, each interval: Duration?) {
         for channel in connections.far.withLock({ $0 }) {
-            _ = channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1))
+            _ = channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: bytes))
             _ = channel.setOption(.maxMessagesPerRead, value: 1)
             _ = channel.setOption(.autoRead, value: false)
             guard let interval else { continue }

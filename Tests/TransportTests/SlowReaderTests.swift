@@ -27,9 +27,9 @@ import Wire
         let slow: LinkTarget
         let straight: LinkTarget
 
-        init() async throws {
+        init(serverWaits silence: Duration = .seconds(60)) async throws {
             let mesh = try MeshFixture()
-            server = try mesh.endpoint("server", table: SlowReaderTests.table, silenceLimit: .seconds(60))
+            server = try mesh.endpoint("server", table: SlowReaderTests.table, silenceLimit: silence)
             client = try mesh.endpoint("client", silenceLimit: .seconds(60))
             other = try mesh.endpoint("other")
             straight = try await server.serve()
@@ -63,7 +63,7 @@ import Wire
     @Test(arguments: [nil, Duration.seconds(1)])
     func whoDoesNotReadItsSocketMakesTheOtherSideHoldLittle(interval: Duration?) async throws {
         let bed = try await Bed()
-        bed.relay.dribble(oneByteEach: interval)
+        bed.relay.dribble(each: interval)
         let caller = bed.client.caller(to: bed.slow)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<100 {
@@ -103,7 +103,7 @@ import Wire
 
     @Test func answersThatNobodyTakesGiveWay() async throws {
         let bed = try await Bed()
-        bed.relay.dribble(oneByteEach: nil)
+        bed.relay.dribble(each: nil)
         let caller = bed.client.caller(to: bed.slow)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<400 {
@@ -119,6 +119,24 @@ import Wire
             #expect(held <= Self.bound, "\(held) bytes are still held")
             group.cancelAll()
         }
+        try await bed.close()
+    }
+
+    /// Who only receives has nothing to say for longer than the silence limit, and the PINGs for it stand behind what it has not read.
+    /// FRAME-10.1
+    @Test func whoTakesLittleAtATimeShowsThatItIsThere() async throws {
+        let bed = try await Bed(serverWaits: .seconds(2))
+        bed.relay.dribble(600, each: .milliseconds(20))
+        let caller = bed.client.caller(to: bed.slow)
+        let count = try await caller.streaming(Head(service: "endless"), timeout: .seconds(60)) { call in
+            var count = 0
+            for try await part in call.body {
+                count += part.readableBytes
+                if count > 200_000 { break }
+            }
+            return count
+        }
+        #expect(count > 200_000)
         try await bed.close()
     }
 

@@ -45,7 +45,7 @@ final class FrontConnection: ChannelDuplexHandler {
     private var headHasBegun = false
     /// What is counted of the current request.
     var measure = Measure(started: .distantPast)
-    // The writing half, in FrontConnection+Write.
+    // The writing half, in FrontConnection+Answer.
     var output = FrontOutput()
 
     struct Measure {

@@ -111,6 +111,7 @@ final class Dial: Sendable {
 extension ServerBootstrap {
     func linkOptions() -> ServerBootstrap {
         childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(LinkSocket.unsentMark, value: LinkSocket.unsent)
             .childChannelOption(.writeBufferWaterMark, value: LinkSocket.watermark)
             .childChannelOption(.recvAllocator, value: LinkSocket.receiveAllocator)
     }
@@ -119,6 +120,7 @@ extension ServerBootstrap {
 extension ClientBootstrap {
     func linkOptions() -> ClientBootstrap {
         channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(LinkSocket.unsentMark, value: LinkSocket.unsent)
             .channelOption(.writeBufferWaterMark, value: LinkSocket.watermark)
             .channelOption(.recvAllocator, value: LinkSocket.receiveAllocator)
     }
@@ -127,6 +129,9 @@ extension ClientBootstrap {
 /// How a link's socket is set up.
 enum LinkSocket {
     static let watermark = ChannelOptions.Types.WriteBufferWaterMark(low: Limits.socketLow, high: Limits.socketHigh)
+    /// tcp(7) of Linux.
+    static let unsentMark = ChannelOptions.Types.SocketOption(level: .tcp, name: NIOBSDSocket.Option(rawValue: 25))
+    static let unsent = SocketOptionValue(Limits.socketUnsent)
     /// Two whole records at once.
     static let receiveAllocator = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 4_096, maximum: 128 << 10)
 }

@@ -9,12 +9,15 @@ public final class KeyLog: Sendable {
 
     /// Appends to `path`, which is made if it is not there. Throws where it cannot be written, or where others may read it.
     public init(path: String) throws(FolderError) {
-        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard file >= 0 else { throw FolderError(path, "cannot be written", errno) }
         var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0,
+            status.st_uid == geteuid()
+        else {
             close(file)
-            throw FolderError("the key log \(path) must be a file that nobody else can read; run chmod 600 on it or name another one")
+            throw FolderError(
+                "the key log \(path) must be a file of yours that nobody else can read; run chmod 600 on it or name another one")
         }
     }
 

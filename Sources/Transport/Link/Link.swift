@@ -31,9 +31,11 @@ final class Link: ChannelInboundHandler {
     private var flushScheduled = false
     private var tickScheduled = false
     private var isClosed = false
-    private var readPaused = false
     private var keepAlive: Scheduled<Void>?
     private var lastReported: Instant
+    private var lastSent: Instant
+    /// When the peer was asked for a sign of life, if nothing was heard of it since.
+    private var asked: Instant?
     private var pings: [UInt64: (Result<Duration, CallError>) -> Void] = [:]
     private var nextPing: UInt64 = 1
 
@@ -50,6 +52,7 @@ final class Link: ChannelInboundHandler {
         loop = channel.eventLoop.assumeIsolated()
         self.machine = machine
         lastReported = .now()
+        lastSent = lastReported
     }
 
     /// Whether new calls should go to another link.
@@ -144,16 +147,20 @@ final class Link: ChannelInboundHandler {
         stream.received(inbox.body(range, channel.allocator), end: end)
     }
 
+    /// `nil` where the stream is gone, also if another has its place now.
     private func stream(_ ref: StreamRef) -> LinkStream? {
         let slot = Int(ref.slot)
-        return slot < streams.count ? streams[slot] : nil
+        guard slot < streams.count, let stream = streams[slot], stream.ref == ref else { return nil }
+        return stream
     }
 
     private func accept(_ ref: StreamRef, _ head: Head, end: Bool) {
         let stream = LinkStream(accepted: ref, on: self, ended: end)
         register(stream, ref)
         // Answers that nobody reads pile up here; work that would add to them is better done elsewhere.
-        guard machine.unsent <= Limits.unsentAnswers else { return stream.cancel(.overloaded, reason: "answers are not being read") }
+        guard machine.unsent <= Limits.unsentAnswers, machine.unflushed <= Limits.unflushed else {
+            return stream.cancel(.overloaded, reason: "unread")
+        }
         let receiver = owner.accept(head, from: peer, stream: stream)
         stream.attach(receiver)
         if end { receiver.callReceivedEnd() }
@@ -263,30 +270,23 @@ final class Link: ChannelInboundHandler {
     }
 
     private func flush() {
-        guard !isClosed, channel.isWritable, machine.hasOutput else { return pauseOrResumeReading() }
+        guard !isClosed, channel.isWritable, machine.hasOutput else { return }
         // Free again once it is written, which is nearly always at once.
         outbound.clear()
+        let now = Instant.now()
         let events: [LinkEvent]
         do {
-            events = try machine.flush(now: .now()) { outbound.writeBytes($0) }
+            events = try machine.flush(now: now) { outbound.writeBytes($0) }
         } catch {
             return fail(error)
         }
         if outbound.readableBytes > 0 {
+            lastSent = now
             traffic.add(sent: outbound.readableBytes)
             context?.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
         }
         for event in events { handle(event, 0) }
         if machine.hasOutput { scheduleFlush() }
-        pauseOrResumeReading()
-    }
-
-    /// A peer that does not read what it asked for is not read either.
-    private func pauseOrResumeReading() {
-        let pause = !isClosed && !channel.isWritable && machine.unflushed > Limits.unflushed
-        guard pause != readPaused else { return }
-        readPaused = pause
-        channel.setOption(.autoRead, value: !pause).whenFailure { _ in }
     }
 
     // MARK: Time
@@ -314,14 +314,16 @@ final class Link: ChannelInboundHandler {
         keepAlive = loop.scheduleTask(in: TimeAmount(wait)) { self.checkAlive(due: due) }
     }
 
-    /// Once a second: tells the owner that the link was heard, pings a silent one, ends a dead one.
+    /// Once a second: tells the owner that the link was heard, asks a silent peer, ends a dead one. A side that has nothing to send says
+    /// that it is there, because what it hears may be all that is going on.
     private func checkAlive(due: Instant) {
         guard !isClosed else { return }
         let now = Instant.now()
+        if let asked, machine.lastReceived > asked { self.asked = nil }
         // A loop that was held up has not read what came meanwhile: that is no silence of the peer's.
-        guard now - due < Limits.pingAfter / 2 else { return scheduleKeepAlive(in: Limits.pingAfter / 10) }
+        let isLate = now - due >= Limits.pingAfter / 2
         let silence = now - machine.lastReceived
-        guard silence < owner.silenceLimit else {  // FRAME-10.2
+        if silence >= owner.silenceLimit, !isLate, let asked, now - asked >= Limits.pingAfter {  // FRAME-10.2
             return close(CallError(.linkLost, "\(peer.name) has not been heard for \(silence.wholeMilliseconds) ms"))
         }
         if machine.lastReceived > lastReported {
@@ -329,9 +331,13 @@ final class Link: ChannelInboundHandler {
             owner.heard(self, at: lastReported)
         }
         if silence >= Limits.pingAfter { trim() }
-        if silence >= Limits.pingAfter / 2 { act { machine throws(WireError) in try machine.ping(0) } }  // FRAME-10.1
+        if max(silence, now - lastSent) >= Limits.pingAfter / 2 {
+            if silence >= Limits.pingAfter / 2, asked == nil { asked = now }
+            act { machine throws(WireError) in try machine.ping(0) }  // FRAME-10.1
+        }
         tick()
-        scheduleKeepAlive(in: min(Limits.pingAfter, owner.silenceLimit - silence))
+        let left = owner.silenceLimit - silence
+        scheduleKeepAlive(in: left > .zero ? min(Limits.pingAfter, left) : Limits.pingAfter / 10)
     }
 
     /// An idle link keeps no buffers.

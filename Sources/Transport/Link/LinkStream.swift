@@ -9,7 +9,7 @@ final class LinkStream: ServerStream {
     let eventLoop: any EventLoop
     /// The stream of the link, once there is one and until it is over.
     private var link: Link?
-    private var ref = StreamRef(slot: -1, id: 0)
+    private(set) var ref = StreamRef(slot: -1, id: 0)
     /// A call that has no stream yet.
     private var pending: PendingCall?
     private var receiver: (any CallReceiver)?

@@ -1,8 +1,8 @@
 #if OpenSSL
     import COpenSSL
 
-    /// The AEADs of OpenSSL's libcrypto, through its EVP interface (EVP_EncryptInit(3)): about twice as fast as libsodium's for records of
-    /// some kilobytes, and slower for small ones, because each begins with a call that looks many things up.
+    /// The AEADs of OpenSSL's libcrypto, through its EVP interface (EVP_EncryptInit(3)): two to three times as fast as libsodium's
+    /// for records of some kilobytes, and slower for small ones, because each begins with a call that looks many things up.
     ///
     /// What it keeps is a cipher context, which serves both directions.
     enum OpenSSLAEAD: AEADProvider {

@@ -278,6 +278,8 @@ extension LinkMachine {
         try budget.spend(now: now)
         let number = try frames.integer(UInt64.self, at: payload.lowerBound)
         guard type == .ping else { return .pong(number) }
+        // A peer that reads nothing would not see it. FRAME-5.7
+        guard unflushed <= Limits.unflushed else { return nil }
         try writer.append(.pong, stream: 0, length: 8) { $0.appendInteger(number) }  // FRAME-5.4
         return nil
     }

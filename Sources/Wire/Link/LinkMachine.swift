@@ -124,9 +124,7 @@ public struct LinkMachine: ~Copyable {
         deadlines.advance(to: now) { expired.append($0) }
         var events: [LinkEvent] = []
         for index in expired where streams[index].id != 0 && !streams[index].closed {
-            let ref = streams.ref(index)
-            try reset(ref, .deadlineExceeded, reason: "")  // CALL-2.2
-            events.append(.reset(ref, .deadlineExceeded, retryAfter: 0, reason: ""))
+            try end(index, .deadlineExceeded, reason: "", &events)  // CALL-2.2
         }
         events += try resetStalled(now: now)
         events += try resetUntaken(now: now)
@@ -144,9 +142,7 @@ public struct LinkMachine: ~Copyable {
                 continue
             }
             guard now - progress.since > Limits.stalledAfter, queued > Limits.unsentUntaken else { continue }
-            let ref = streams.ref(index)
-            try reset(ref, .busy, reason: "nothing was taken for too long")
-            events.append(.reset(ref, .busy, retryAfter: 0, reason: "nothing was taken for too long"))
+            try end(index, .busy, reason: "nothing was taken for too long", &events)
         }
         return events
     }
@@ -161,12 +157,17 @@ public struct LinkMachine: ~Copyable {
             guard let index = streams.index(of: id), !streams[index].closed, streams[index].held > 0,
                 now - streams[index].lastConsumed > Limits.stalledAfter
             else { continue }
-            let ref = streams.ref(index)
             excess -= streams[index].held
-            try reset(ref, .busy, reason: "nothing was read for too long")
-            events.append(.reset(ref, .busy, retryAfter: 0, reason: "nothing was read for too long"))
+            try end(index, .busy, reason: "nothing was read for too long", &events)
         }
         return events
+    }
+
+    /// Resets a stream and tells its owner, if there is one still.
+    private mutating func end(_ index: Int, _ code: ErrorCode, reason: String, _ events: inout [LinkEvent]) throws(WireError) {
+        let ref = streams.ref(index)
+        if !streams[index].released { events.append(.reset(ref, code, retryAfter: 0, reason: reason)) }
+        try reset(ref, code, reason: reason)
     }
 
     /// Asks the peer for a sign of life. The answer is `LinkEvent.pong` with the same number.

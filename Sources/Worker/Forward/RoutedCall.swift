@@ -13,6 +13,8 @@ final class RoutedCall: CallStream, CallReceiver {
     /// As it came from the caller.
     private let head: Head
     private let began = Instant.now()
+    /// When the last of the request came from the caller.
+    private var lastWritten = Instant.now()
     private var receiver: (any CallReceiver)?
     private var state = State.resolving
     /// The request's body as far as it is held: for the route, then for a retry.
@@ -142,6 +144,7 @@ final class RoutedCall: CallStream, CallReceiver {
     }
 
     func write(_ bytes: ByteBuffer) {
+        lastWritten = .now()
         switch state {
         case .resolving:
             held.hold(bytes, limit: Limits.unsentPerStream)
@@ -156,6 +159,7 @@ final class RoutedCall: CallStream, CallReceiver {
     }
 
     func finish() {
+        lastWritten = .now()
         held.isFinished = true
         guard case .sent(let attempt) = state else { return }
         attempt.stream.finish()
@@ -263,16 +267,24 @@ final class RoutedCall: CallStream, CallReceiver {
 
     // MARK: Time
 
-    /// A named deadline covers the whole call; without one only the answer's head must come in time.
+    /// A named deadline covers the whole call; without one the answer's head must come in time once the request has been sent.
     private func startTimer() {
-        let isNamed = head.deadline > 0
-        let time = isNamed ? Duration.milliseconds(Int64(head.deadline)) : router.answerTimeout
+        schedule(in: head.deadline > 0 ? Duration.milliseconds(Int64(head.deadline)) : router.answerTimeout)
+    }
+
+    private func schedule(in time: Duration) {
         timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount.nanoseconds(Int64(clamping: time.wholeNanoseconds))) { [weak self] in
-            self?.expire(after: time)
+            self?.expire()
         }
     }
 
-    private func expire(after time: Duration) {
+    private func expire() {
+        var time = Duration.milliseconds(Int64(head.deadline))
+        if head.deadline == 0 {
+            time = router.answerTimeout
+            let left = time - (.now() - lastWritten)
+            if left > .zero { return schedule(in: left) }
+        }
         if case .sent = state, !answered { router.countFailed() }
         abandon(CallError(.deadlineExceeded, "no whole answer within \(time.wholeMilliseconds) ms"), isCallersWish: false)
     }

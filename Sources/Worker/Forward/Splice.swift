@@ -11,7 +11,6 @@ final class Splice: CallReceiver {
     private var server: (any CallStream)?
     private let request = Pump()
     private let answer = Pump()
-    private var answerHasEnded = false
 
     /// Opens the serving call with `open` and answers `client` with what it says.
     static func start(_ client: any ServerStream, open: (any CallReceiver) -> any CallStream) -> Splice {

@@ -67,7 +67,12 @@ final class HTTPMembership: Sendable {
         let registered = state.withLock { $0.registered }
         if let member = member(), member != registered {
             let assigned = try await coordinator.register(member, timeout: Self.timeout)
-            state.withLock { $0.registered = member }
+            let isLeaving = state.withLock { state in
+                state.registered = member
+                return state.isLeaving
+            }
+            // `leave` came meanwhile and knew of no registration.
+            if isLeaving { try await coordinator.unregister(host.name, timeout: .seconds(2)) }
             logger.info("registered over HTTP", metadata: ["services": "\(assigned.joined(separator: ", "))"])
         } else if registered != nil {
             try await coordinator.heartbeat(beat, timeout: Self.timeout)

@@ -22,7 +22,8 @@ public struct WorkerConfiguration: Sendable {
     public var capabilities: [String: CapabilityValue] = [:]
     /// Time between two heartbeats of an HTTP-only worker. What deployed clients do; a coordinator forgets after twenty of these.
     public var heartbeatInterval: Duration = .seconds(30)
-    /// How long an answer's head may take when the caller named no deadline. A named deadline covers the whole call instead.
+    /// How long an answer's head may take, from the last byte of the request on, when the caller named no deadline. A named deadline
+    /// covers the whole call instead.
     public var answerTimeout: Duration = .seconds(300)
     /// How long requests in progress may go on after a shutdown began.
     public var drainGrace: Duration = .seconds(10)

@@ -124,12 +124,15 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         entry.isLookedUp = false
         entry.askAgainAt = nil
         var refusal: CallError?
+        var isComing = false
         switch outcome {
         case .found(let tier, let answer):
             entry.balancer.replace(with: members(answer.workers, for: key), now: now)
             entry.tier = tier
             entry.learnt = now
             if entry.balancer.isEmpty { refusal = self.refusal(key, known: true) }
+            // Workers that were named but cannot be reached yet: their addresses are being probed.
+            isComing = !answer.workers.isEmpty
         case .nobody(_, let known):
             entry.balancer.replace(with: [], now: now)
             refusal = self.refusal(key, known: known)
@@ -138,7 +141,7 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
             if !entry.isStandIn(now: now) { refusal = unanswered(key, error) }
         }
         entry.refusal = refusal
-        entry.refusedUntil = refusal == nil ? nil : now + Limits.negativeRouteCache
+        entry.refusedUntil = refusal == nil || isComing ? nil : now + Limits.negativeRouteCache
         entries[key] = entry
         count(outcome, waiters: waiters.count, refused: refusal != nil)
         return Settlement(waiters: waiters, refusal: refusal)

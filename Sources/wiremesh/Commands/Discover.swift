@@ -22,6 +22,10 @@ struct Discover: AsyncParsableCommand {
         help: ArgumentHelp("With --explain: the worker that says where it would look (default: \(Discover.standard)).", valueName: "url"))
     var worker: String?
 
+    @Option(
+        help: ArgumentHelp("With --worker: a file with the bearer token that it wants.", valueName: "file"), completion: .file())
+    var workerTokenFile: String?
+
     @OptionGroup var read: ReadOptions
     @OptionGroup var output: JSONOption
 
@@ -49,9 +53,13 @@ struct Discover: AsyncParsableCommand {
         }
         guard explain else { return found }
         found.members = try await client.workers().value
-        let asked = try read.config.settings().text(worker, "worker")
+        let settings = try read.config.settings()
+        let asked = settings.text(worker, "worker")
+        let token = settings.text(workerTokenFile, "worker-token-file")
         do {
-            found.explanation = try await read.withClient(at: asked ?? Self.standard) { try await $0.explain(name) }
+            found.explanation = try await read.withClient(at: asked ?? Self.standard, tokenFile: asked == nil ? nil : token) {
+                try await $0.explain(name)
+            }
         } catch let error as ClientError {
             guard asked == nil else { throw Failure.failed("That worker does not say where it would look: \(error)") }
         }

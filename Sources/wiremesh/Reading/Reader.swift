@@ -8,15 +8,17 @@ extension ReadOptions {
         timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
     ) async throws -> Result {
         let settings = try config.settings()
-        return try await withClient(at: settings.text(coordinator, "coordinator") ?? Self.standard, timeout: timeout, body)
+        return try await withClient(
+            at: settings.text(coordinator, "coordinator") ?? Self.standard, tokenFile: settings.text(httpTokenFile, "http-token-file"),
+            timeout: timeout, body)
     }
 
-    /// The same for another server of the mesh.
+    /// The same for another server of the mesh, which must not learn the coordinator's token.
     func withClient<Result: Sendable>(
-        at url: String, timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
+        at url: String, tokenFile: String?, timeout: Duration = .seconds(10), _ body: (CoordinatorHTTPClient) async throws -> Result
     ) async throws -> Result {
         let settings = try config.settings()
-        let token = try settings.text(httpTokenFile, "http-token-file").map(TokenFile.first)
+        let token = try tokenFile.map(TokenFile.first)
         let client = try CoordinatorHTTPClient(
             url: url, token: token, authority: authority.file(settings), timeout: timeout, group: MultiThreadedEventLoopGroup.singleton)
         let result: Result

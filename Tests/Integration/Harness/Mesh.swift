@@ -82,7 +82,7 @@ struct WorkerProcess {
     let http: String
     let prefix: [String]
 
-    /// Starts it and waits until it listens. Without a token it must have joined before. The reference has no HTTP front.
+    /// Starts it and waits until it has registered. Without a token it must have joined before. The reference has no HTTP front.
     static func start(
         _ name: String, as implementation: Implementation = .program, token: String?, data: String? = nil, services: [String: String] = [:],
         listen: String = "127.0.0.1:0", http: String = "127.0.0.1:0", prefix: [String] = [], _ extra: String...
@@ -92,7 +92,9 @@ struct WorkerProcess {
             name, as: implementation, token: token, data: folder, services: services, listen: listen, http: http, prefix: prefix, extra)
         var front = ""
         switch implementation {
-        case .program: front = "http://" + (try await program.listening("http"))
+        case .program:
+            front = "http://" + (try await program.listening("http"))
+            _ = try await program.event("registered") { $0["message"].string?.hasPrefix("registered") == true }
         case .reference: try await until("\(name) should register") { program.log.contains("registered as \(name)") }
         }
         return WorkerProcess(name: name, program: program, data: folder, http: front, prefix: prefix)
