@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension Integration {
-    /// The conformance run against this program's own nodes, as processes.
+    /// The conformance run against nodes of both implementations, as processes.
     @Suite struct Conformance {
         @Test func aCoordinatorConforms() async throws {
             let coordinator = try await Coordinator.start()
@@ -16,21 +16,23 @@ extension Integration {
             try Self.check(report, passed: 650, mayLack: ["worker", "echo", "expired-token"])
         }
 
-        @Test func aWorkerConforms() async throws {
-            let mesh = try await TwoWorkers.start(service: "echo")
+        @Test(arguments: Implementation.allCases)
+        func aWorkerConforms(implementation: Implementation) async throws {
+            let mesh = try await TwoWorkers.start(b: implementation, service: "echo")
             let report = try await Self.run(
-                "--target", try await mesh.b.program.listening("wire"), "--join", try await mesh.coordinator.token("--uses", "100"),
+                "--target", try await implementation.wire(of: mesh.b), "--join", try await mesh.coordinator.token("--uses", "100"),
                 "--path", "/echo", "--authority", mesh.coordinator.data + "/authority.key")
             #expect(report["kind"] == "worker")
             try Self.check(report, passed: 600, mayLack: ["coordinator"])
         }
 
-        @Test func aWorkerThatDialsConforms() async throws {
+        @Test(arguments: Implementation.allCases)
+        func aWorkerThatDialsConforms(implementation: Implementation) async throws {
             let upstream = try await Upstream.start()
+            let command = implementation.command(
+                "{NAME}", token: "{TOKEN}", data: "{FOLDER}", services: ["echo": upstream.url], listen: "127.0.0.1:0", http: "127.0.0.1:0")
             let report = try await Self.run(
-                "--role", "initiator", "--path", "/echo", "--lanes", "4", "--exec",
-                "\(Places.wiremesh) worker --data {FOLDER} --join {TOKEN} --name {NAME} --listen 127.0.0.1:0 --http 127.0.0.1:0 "
-                    + "--service echo=\(upstream.url)")
+                "--role", "initiator", "--path", "/echo", "--lanes", "4", "--exec", command.joined(separator: " "))
             try Self.check(report, passed: 90, mayLack: [])
         }
 

@@ -58,7 +58,7 @@ enum Implementation: String, CaseIterable {
     case program, reference
 
     /// The command that runs such a worker.
-    fileprivate func command(_ name: String, token: String?, data: String, services: [String: String], listen: String, http: String)
+    func command(_ name: String, token: String?, data: String, services: [String: String], listen: String, http: String)
         -> [String]
     {
         let offered = services.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -69,6 +69,19 @@ enum Implementation: String, CaseIterable {
         case .reference:
             let package = "PYTHONPATH=" + Places.root.appending(path: "spec/python").path
             return ["env", package, Places.python, "-m", "wiremesh_reference", "serve", "--data", data + "/identity"] + common + offered
+        }
+    }
+}
+
+extension Implementation {
+    /// Where a worker of this implementation takes links.
+    func wire(of worker: WorkerProcess) async throws -> String {
+        switch self {
+        case .program: return try await worker.program.listening("wire")
+        case .reference:
+            let port = worker.program.log.firstMatch(of: /listening on port (\d+)/)?.1
+            guard let port else { throw Failure("\(worker.name) never said where it listens\n\(worker.program.log)") }
+            return "127.0.0.1:\(port)"
         }
     }
 }
