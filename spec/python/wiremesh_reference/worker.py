@@ -28,7 +28,7 @@ from .upstream import Upstream
 log = logging.getLogger("wiremesh")
 REPORT = 1.0  # seconds between looks at load, upstreams and the certificate
 RENEW = 30.0  # seconds between attempts to renew the certificate
-RETRY = 15.0  # seconds, the longest pause between attempts to reach a coordinator
+RETRY = 10.0  # seconds, the longest pause between attempts to reach a coordinator
 DRAIN = 30.0  # seconds that calls get to end when the worker stops
 
 
@@ -136,7 +136,7 @@ class Worker:
             except (CallError, WireError, TimeoutError) as error:
                 log.warning("no coordinator: %s", str(error) or "no answer in time")
             await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, RETRY)
+            pause = min(pause * 2, RETRY)  # MSG-2.2
 
     async def _register(self, link: Connection) -> None:  # MSG-2.1
         node = self.client.node if self.client else None
