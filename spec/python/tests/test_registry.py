@@ -19,6 +19,21 @@ ELSEWHERE = {  # limits that are no constant of limits.py
     "idempotencyKey": limits.NAME, "traceParent": limits.NAME, "streamIDSoftEnd": limits.LAST_STREAM,
 }
 
+# The limit that each bound of a field repeats, by the field's name, and by message and field where fields of one name differ.
+BOUNDS = {
+    "method": "name", "service": "name", "worker": "name", "servedBy": "name", "requires": "name", "verb": "verb", "path": "headSize",
+    "idempotencyKey": "idempotencyKey", "traceParent": "traceParent", "certificate": "certificate", "endpoints": "endpoints",
+    "coordinators": "endpoints", "advertised": "endpoints", "tunnelURL": "url", "region": "region", "zone": "region",
+    "capabilities": "capabilities", "services": "services", "records": "snapshotRecords", "text": "reason", "nodes": "noticeNodes",
+}
+OWN = {  # bounds that stand in one place only: sizes of fixed values, every u8, pairs in a HEAD
+    "preface": 8, "salt": 16, "id": 16, "secret": 32, "signature": 64, "majors": 256, "suites": 256, "fields": limits.HEAD_FIELDS,
+}
+MESSAGE_BOUNDS = {
+    "Certificate": "certificate", "Head": "headSize", "Registration": "record", "WorkerRecord": "record", "WatchRequest": "record",
+}
+FRAME_BOUNDS = {"body": "data", "rawSize": "data", "ignored": "framePayload", "head": "headSize", "reason": "reason"}
+
 
 def snake(name: str) -> str:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("ID", "_id").replace("__", "_").lower()
@@ -74,6 +89,45 @@ class Registry(unittest.TestCase):
         for row in REGISTRY["limits"]:
             ours = ELSEWHERE.get(row["name"], getattr(limits, snake(row["name"]).upper(), None))
             self.assertEqual(ours, row["value"], row["name"])
+
+    def test_bounds_of_fields_are_limits(self) -> None:
+        named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
+        used = set()
+        for message in REGISTRY["messages"]:
+            if "max" in message:
+                self.assertEqual(message["max"], named[MESSAGE_BOUNDS[message["name"]]], message["name"])
+            for field in (field for field in message["fields"] if "max" in field):
+                name = field["name"]
+                used.add(name)
+                self.assertEqual(field["max"], named[BOUNDS[name]] if name in BOUNDS else OWN[name], (message["name"], name))
+                self.assertIn(field.get("min"), (None, field["max"]), (message["name"], name))
+        self.assertEqual(used, BOUNDS.keys() | OWN.keys())
+
+    def test_bounds_of_frames_are_limits(self) -> None:
+        named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
+        for frame in REGISTRY["frames"]:
+            for part in frame["payload"] + frame.get("withLZ4", []):
+                if part["name"] == "block":  # behind two bytes of raw size
+                    self.assertEqual(part["max"], named["data"] - 2)
+                elif "max" in part:
+                    self.assertEqual(part["max"], named[FRAME_BOUNDS[part["name"]]], (frame["name"], part["name"]))
+        self.assertEqual(named["recordPlaintext"], named["recordCiphertext"] - named["tag"])
+        self.assertEqual(named["framePayload"], named["recordPlaintext"] - named["frameHeader"])
+
+    def test_sizes_of_requests_are_limits(self) -> None:
+        named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
+        others = {"mesh.enrol": "handshakeMessage", "mesh.renew": "handshakeMessage", "mesh.watch": "record"}
+        for method in REGISTRY["methods"]:
+            self.assertEqual(method["requestMax"], named[others.get(method["name"], "message")], method["name"])
+
+    def test_numbers_in_words_are_limits(self) -> None:
+        named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
+        kinds = {row["name"]: row["meaning"] for row in REGISTRY["enums"]["capabilityKind"]}
+        self.assertIn(f" 0 to {named['capabilityText']:,} bytes", kinds["text"])
+        self.assertIn(f" 0 to {named['capabilityJSON']:,} bytes", kinds["json"])
+        limit = next(field for message in REGISTRY["messages"] if message["name"] == "DiscoverRequest" for field in message["fields"][1:])
+        sample = next(row["value"] for row in REGISTRY["defaults"] if row["name"] == "discoverSample")
+        self.assertIn(f"0 means {sample}", limit["meaning"])
 
     def test_timers(self) -> None:
         timers = {row["name"]: row["value"] / 1000 for row in REGISTRY["timers"]}
