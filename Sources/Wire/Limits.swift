@@ -112,6 +112,34 @@ public enum Limits {
     /// link keeps none.
     public static let lentBuffers = 4
 
+    // MARK: Relay
+    /// Bytes that a relay holds of one direction of a circuit, so that a slow end never fills it.
+    public static let circuitHeld = 256 << 10
+    /// The window of such a direction: what is granted ahead of what was written to the other link, where a write of at most
+    /// `quantum` stands in a queue of at most `unsentPerLink`. Together they are `circuitHeld`.
+    public static let circuitWindow = UInt64(circuitHeld - unsentPerLink - quantum)
+    /// Bytes of the message at the beginning of a circuit.
+    public static let circuitRequest = 1_024
+    /// Circuits that one member has through a relay: one for each node that it calls and cannot dial.
+    public static let circuitsPerMember = 256
+    /// Circuits of a relay.
+    public static let circuits = 4_096
+    /// Bytes that the circuits of one member carry each second, both directions together.
+    public static let circuitBandwidth = 1 << 30
+    /// Members whose use a relay remembers.
+    public static let circuitMembers = 4_096
+    /// Relays of one worker.
+    public static let relays = 4
+    /// How long one candidate is tried before the next one is tried beside it (RFC 8305, section 8).
+    public static let headStart: Duration = .milliseconds(250)
+    /// Time until a node that is reached by relay is dialled again, after the first and after many failures.
+    public static let directRetry: Duration = .seconds(1)
+    public static let directRetryMaximum: Duration = .seconds(30)
+    /// How long a relayed link that was replaced by a direct one takes the calls that were sent before both sides knew.
+    public static let relayLinger: Duration = .seconds(5)
+    /// Addresses whose round trips are remembered, for the order in which they are tried.
+    public static let roundTrips = 4_096
+
     // MARK: Compression
     /// Below this a block is not worth the attempt.
     public static let compressFrom = 512

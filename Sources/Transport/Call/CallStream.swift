@@ -24,6 +24,8 @@ public protocol CallStream: AnyObject {
     /// Sends what is written from now on as it is: the service forbids that its bodies are compressed. Without effect where
     /// nothing is compressed anyway.
     func forbidCompression()
+    /// Whether a relay passes the call on, as far as that is known: once the answer's head has come it is.
+    var isRelayed: Bool { get }
     /// Ends both directions at once. The other side is told `code` and `reason`; the own receiver hears nothing more.
     func cancel(_ code: ErrorCode, reason: String)
 }
@@ -36,6 +38,8 @@ public protocol ServerStream: CallStream {
 
 extension CallStream {
     public func forbidCompression() {}
+
+    public var isRelayed: Bool { false }
 
     public func finish(with bytes: ByteBuffer) {
         if bytes.readableBytes > 0 { write(bytes) }

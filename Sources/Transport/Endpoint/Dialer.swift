@@ -10,38 +10,56 @@ struct Dialer {
     let features: Features
     let loop: any EventLoop
 
-    /// Dials `endpoints` in turn; `done` is called once, on the loop.
-    func dial(_ endpoints: [Endpoint], target: LinkTarget?, done: @escaping (Result<Link, CallError>) -> Void) {
-        next(endpoints[...], target: target, last: CallError(.unreachable, "no address is known"), done: done)
-    }
-
-    private func next(
-        _ endpoints: ArraySlice<Endpoint>, target: LinkTarget?, last: CallError, done: @escaping (Result<Link, CallError>) -> Void
-    ) {
-        guard let address = endpoints.first else { return done(.failure(last)) }
-        connect(address) { outcome, channel in
-            if let keys = outcome.keys, let channel {
-                return done(endpoint.establish(keys, on: channel, isInitiator: true, target: target))
-            }
-            let cause = outcome.error ?? last
-            let error = CallError(cause.code, "\(address): \(cause.reason)")
-            next(endpoints.dropFirst(), target: target, last: error, done: done)
-        }
+    /// Tries `candidates`; `done` is called once, on the loop.
+    func dial(_ candidates: [LinkCandidate], target: LinkTarget?, done: @escaping (Result<Link, CallError>) -> Void) {
+        LinkRace(self, candidates, target: target, done: done).start()
     }
 
     /// Looks whether the expected node answers at `address`. `done` is called once, on the loop.
     func probe(_ address: Endpoint, done: @escaping (Bool) -> Void) {
-        connect(address, isProbe: true) { outcome, channel in
+        connect(to: address, isProbe: true) { _ in
+        } done: { outcome, channel in
             channel?.close(promise: nil)
             done(outcome.keys != nil)
         }
     }
 
+    /// Goes one way up to message 3. `opened` hears of the channel as soon as there is one, `done` is called once; both on the loop.
+    func connect(
+        _ candidate: LinkCandidate, opened: @escaping (any Channel) -> Void,
+        done: @escaping (consuming HandshakeOutcome, (any Channel)?) -> Void
+    ) {
+        switch candidate {
+        case .direct(let address): connect(to: address, opened: opened, done: done)
+        case .relay(let relay): connect(through: relay, opened: opened, done: done)
+        }
+    }
+
     private func connect(
-        _ address: Endpoint, isProbe: Bool = false, done: @escaping (consuming HandshakeOutcome, (any Channel)?) -> Void
+        through relay: RelayRecord, opened: (any Channel) -> Void,
+        done: @escaping (consuming HandshakeOutcome, (any Channel)?) -> Void
+    ) {
+        guard case .node(let node) = expectation else {
+            return done(HandshakeOutcome(keys: nil, error: CallError(.unreachable, "a relay is asked for one node")), nil)
+        }
+        let channel = endpoint.openCircuit(to: node, through: relay, on: loop)
+        opened(channel)
+        let handler = HandshakeHandler(initiator: endpoint.initiator(expectation, features), isProbe: false) { done($0, channel) }
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            channel.close(promise: nil)
+            done(HandshakeOutcome(keys: nil, error: CallError(.unreachable, "\(error)")), nil)
+        }
+    }
+
+    private func connect(
+        to address: Endpoint, isProbe: Bool = false, opened: @escaping (any Channel) -> Void,
+        done: @escaping (consuming HandshakeOutcome, (any Channel)?) -> Void
     ) {
         let isolated = loop.assumeIsolated()
         let done = NIOLoopBound(OnceOutcome(done), eventLoop: loop)
+        let opened = NIOLoopBound(opened, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(Limits.dialTimeout))
             .channelInitializer { channel in
@@ -49,6 +67,7 @@ struct Dialer {
                     let initiator = endpoint.initiator(expectation, features)
                     let handler = HandshakeHandler(initiator: initiator, isProbe: isProbe) { done.value.call($0, channel) }
                     try channel.pipeline.syncOperations.addHandler(handler)
+                    opened.value(channel)
                 }
             }
         let connected = bootstrap.linkOptions().connect(host: address.host, port: Int(address.port))

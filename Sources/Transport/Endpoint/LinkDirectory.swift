@@ -33,6 +33,10 @@ struct LinkDirectory {
     private var byTarget: [LinkTarget: LinkID] = [:]
     private var dials: [LinkTarget: Dial] = [:]
     private var backoffs: [LinkTarget: (backoff: Backoff, until: Instant)] = [:]
+    /// Nodes that are reached by relay and dialled now and then: whether that is under way, and when it may be again.
+    private var upgrades: [NodeID: (isUnderWay: Bool, until: Instant, backoff: Backoff)] = [:]
+    /// How long a connection and a handshake with an address took, last time.
+    private var roundTrips: [Endpoint: Duration] = [:]
     private var nextID: UInt64 = 1
     /// Connections that have not authenticated, oldest first.
     private var strangers: [Stranger] = []
@@ -70,8 +74,9 @@ struct LinkDirectory {
         }
     }
 
-    /// Registers a link that is up. Of two links between the same nodes that were dialled from either side, both sides prefer the
-    /// one that the smaller node id dialled; of two dialled from the same side, the newer one. Returns the link that is to drain.
+    /// Registers a link that is up. Of a direct and a relayed link between the same nodes both sides prefer the direct one; of two links
+    /// that were dialled from either side, the one that the smaller node id dialled; of two dialled from the same side, the newer one.
+    /// Returns the link that is to drain.
     mutating func add(_ entry: LinkEntry, id: LinkID, own: NodeID?, target: LinkTarget?) -> LinkEntry? {
         links[id] = entry
         if let target, case .roles = target.expectation { byTarget[target] = id }
@@ -79,6 +84,11 @@ struct LinkDirectory {
         guard let oldID = byNode[node], let old = links[oldID] else {
             byNode[node] = id
             return nil
+        }
+        if old.peer.isRelayed != entry.peer.isRelayed, old.peer.bootEpoch == entry.peer.bootEpoch {  // RELAY-5.2
+            guard old.peer.isRelayed else { return nil }
+            byNode[node] = id
+            return old
         }
         guard old.isInitiator != entry.isInitiator, old.peer.bootEpoch == entry.peer.bootEpoch, let own else {
             byNode[node] = id
@@ -92,13 +102,54 @@ struct LinkDirectory {
     mutating func retire(_ id: LinkID) {
         byTarget = byTarget.filter { $0.value != id }
         guard let node = links[id]?.peer.nodeID, byNode[node] == id else { return }
-        byNode[node] = links.filter { $0.value.peer.nodeID == node && $0.key != id }.keys.max()
+        let others = links.filter { $0.value.peer.nodeID == node && $0.key != id }
+        byNode[node] = others.max { a, b in (b.value.peer.isRelayed ? 0 : 1, a.key) < (a.value.peer.isRelayed ? 0 : 1, b.key) }?.key
     }
 
     /// Forgets a link. Returns whether it was there.
     mutating func remove(_ id: LinkID) -> Bool {
         retire(id)
         return links.removeValue(forKey: id) != nil
+    }
+
+    /// A link to `node` that no relay passes on.
+    func direct(_ node: NodeID) -> LinkEntry? {
+        if let id = byNode[node], let entry = links[id], !entry.peer.isRelayed { return entry }
+        return links.values.first { $0.peer.nodeID == node && !$0.peer.isRelayed }
+    }
+
+    /// Where a link to `target` lives best: beside the link to its relay, if that is all there is.
+    func loop(for target: LinkTarget) -> (any EventLoop)? {
+        guard target.endpoints.isEmpty else { return nil }
+        return target.relays.lazy.compactMap { self.direct($0.nodeID)?.loop }.first
+    }
+
+    // MARK: From relayed to direct
+
+    /// Whether the direct addresses of a node that is reached by relay are to be tried now.
+    mutating func beginUpgrade(_ node: NodeID, now: Instant) -> Bool {
+        if let upgrade = upgrades[node], upgrade.isUnderWay || now < upgrade.until { return false }
+        if upgrades.count >= 4_096 { upgrades = upgrades.filter { $0.value.isUnderWay || $0.value.until > now } }
+        let backoff = upgrades[node]?.backoff ?? Backoff(first: Limits.directRetry, limit: Limits.directRetryMaximum)
+        upgrades[node] = (true, now, backoff)
+        return true
+    }
+
+    mutating func endUpgrade(_ node: NodeID, succeeded: Bool, now: Instant, random: UInt64) {
+        guard !succeeded, var upgrade = upgrades[node] else {
+            upgrades[node] = nil
+            return
+        }
+        upgrade.isUnderWay = false
+        upgrade.until = now + upgrade.backoff.next(random: random)
+        upgrades[node] = upgrade
+    }
+
+    func roundTrip(_ endpoint: Endpoint) -> Duration? { roundTrips[endpoint] }
+
+    mutating func measured(_ endpoint: Endpoint, roundTrip: Duration) {
+        if roundTrips.count >= Limits.roundTrips { roundTrips.removeAll() }
+        roundTrips[endpoint] = roundTrip
     }
 
     // MARK: Dials

@@ -4,8 +4,10 @@ public import Wire
 public struct LinkTarget: Hashable, Sendable {
     /// Who must answer: checked against message 2, before anything of ours is said.
     public var expectation: Expectation
-    /// Where to dial, in this order.
+    /// Where to dial, best first.
     public var endpoints: [Endpoint]
+    /// Who passes a link on to the node where no address of it can be dialled.
+    public var relays: [RelayRecord]
     /// What the peer's processor offers, as far as an answer that named it said so.
     public var features: Features
 
@@ -17,9 +19,10 @@ public struct LinkTarget: Hashable, Sendable {
         case roles(Roles)
     }
 
-    public init(_ expectation: Expectation, endpoints: [Endpoint], features: Features = []) {
+    public init(_ expectation: Expectation, endpoints: [Endpoint], relays: [RelayRecord] = [], features: Features = []) {
         self.expectation = expectation
         self.endpoints = endpoints
+        self.relays = relays
         self.features = features
     }
 }

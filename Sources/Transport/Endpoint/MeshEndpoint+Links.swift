@@ -15,10 +15,12 @@ extension MeshEndpoint {
 
     /// Starts the handshake on a connection that somebody opened.
     func accept(_ channel: any Channel) throws {
-        let source = channel.remoteAddress?.ipAddress ?? ""
-        guard let stranger = directory.withLock({ $0.admitStranger(channel, source: source) }) else {
-            return channel.close(promise: nil)
-        }
+        if try !accept(channel, source: channel.remoteAddress?.ipAddress ?? "") { channel.close(promise: nil) }
+    }
+
+    /// The same for a channel of any kind. False where there is no place for a stranger from `source`.
+    func accept(_ channel: any Channel, source: String) throws -> Bool {
+        guard let stranger = directory.withLock({ $0.admitStranger(channel, source: source) }) else { return false }
         stranger.displaced?.close(promise: nil)
         let responder = LinkResponder(
             credentials: credentials, parameters: parameters, now: .wallClock(), ephemeral: SystemRandom.secret(),  // HS-3.4
@@ -32,14 +34,16 @@ extension MeshEndpoint {
             }
         }
         try channel.pipeline.syncOperations.addHandler(handler)
+        return true
     }
 
     /// Puts the link in the place of the handshake, if the admission lets the peer in. On the channel's loop.
     func establish(
         _ keys: consuming LinkKeys, on channel: any Channel, isInitiator: Bool, target: LinkTarget?
     ) -> Result<Link, CallError> {
-        let peer = peerInfo(keys, address: channel.remoteAddress)
-        let isLoopback = channel.remoteAddress?.isLoopback ?? false
+        let relay = (channel as? CircuitChannel).flatMap { circuit in directory.withLock { $0.direct(circuit.relay)?.peer } }
+        let peer = peerInfo(keys, address: channel.remoteAddress, relay: relay)
+        let isLoopback = channel.remoteAddress?.isLoopback ?? relay?.address.isLoopback ?? false
         let setup = LinkConfiguration(
             isInitiator: isInitiator, own: parameters, peer: keys.peerParameters,
             compress: isLoopback ? configuration.compressLoopback : configuration.compress)
@@ -65,9 +69,7 @@ extension MeshEndpoint {
         let bound = NIOLoopBound(link, eventLoop: channel.eventLoop)
         let entry = LinkEntry(peer: peer, isInitiator: isInitiator, loop: channel.eventLoop, bound: bound)
         let own = credentials.certificate?.nodeID
-        if let old = directory.withLock({ $0.add(entry, id: id, own: own, target: target) }) {
-            old.with { $0.drain(.draining, reason: "replaced by a newer link") }  // HS-10.2
-        }
+        if let old = directory.withLock({ $0.add(entry, id: id, own: own, target: target) }) { retire(old, for: entry) }
         admission.linkUp(peer, link: id)
         link.receiveLeftover(leftover)  // HS-7.5
         return .success(link)
@@ -79,11 +81,18 @@ extension MeshEndpoint {
         return admission.admit(peer)
     }
 
-    private func peerInfo(_ keys: borrowing LinkKeys, address: SocketAddress?) -> PeerInfo {
-        let host = address?.ipAddress ?? ""
-        let port = UInt16(clamping: address?.port ?? 0)
-        var peer = PeerInfo(
-            staticKey: keys.peerStaticKey, address: Endpoint(host: host, port: port), handshakeHash: keys.handshakeHash)
+    /// Ends a link that a newer one replaces. Calls may be on their way over a relay while the direct link already stands: such a link
+    /// takes calls for a while, so that none is refused.
+    private func retire(_ old: LinkEntry, for new: LinkEntry) {  // RELAY-5.3
+        let drain: @Sendable (Link) -> Void = { $0.drain(.draining, reason: "replaced by a newer link") }
+        guard old.peer.isRelayed, !new.peer.isRelayed else { return old.with(drain) }  // HS-10.2
+        old.loop.scheduleTask(in: TimeAmount(Limits.relayLinger)) { [bound = old.bound] in drain(bound.value) }
+    }
+
+    private func peerInfo(_ keys: borrowing LinkKeys, address: SocketAddress?, relay: PeerInfo?) -> PeerInfo {
+        let own = Endpoint(host: address?.ipAddress ?? "", port: UInt16(clamping: address?.port ?? 0))
+        var peer = PeerInfo(staticKey: keys.peerStaticKey, address: relay?.address ?? own, handshakeHash: keys.handshakeHash)
+        peer.relay = relay?.name
         peer.bootEpoch = keys.peerParameters.bootEpoch
         peer.features = keys.peerParameters.features
         peer.token = keys.tokenID
@@ -113,12 +122,14 @@ extension MeshEndpoint {
         let (route, isNew) = directory.withLock { directory in
             let route = directory.route(target, now: .now())
             guard case .none = route, !directory.isShutDown else { return (route, false) }
-            let dial = Dial(on: loop)
+            let dial = Dial(on: directory.loop(for: target) ?? loop)
             directory.begin(dial, to: target)
             return (.dialling(dial), true)
         }
         switch route {
-        case .up(let entry): return .up(entry)
+        case .up(let entry):
+            if entry.peer.isRelayed { lookForDirect(target, on: loop) }
+            return .up(entry)
         case .backingOff(let wait):
             return .failed(CallError(.unreachable, "not reached a moment ago", retryAfterMilliseconds: wait.wholeMilliseconds))
         case .none: return .failed(CallError(.draining, "this node is shutting down"))
@@ -130,7 +141,7 @@ extension MeshEndpoint {
 
     private func run(_ dial: Dial, _ target: LinkTarget) {
         Dialer(endpoint: self, expectation: PeerExpectation(target.expectation), features: target.features, loop: dial.loop)
-            .dial(target.endpoints, target: target) { result in
+            .dial(candidates(target), target: target) { result in
                 self.directory.withLock { directory in
                     switch result {
                     case .success: directory.succeeded(target)
@@ -139,6 +150,33 @@ extension MeshEndpoint {
                 }
                 dial.finish(result)
             }
+    }
+
+    private func candidates(_ target: LinkTarget) -> [LinkCandidate] {
+        directory.withLock { directory in LinkCandidate.order(target) { directory.roundTrip($0) } }
+    }
+
+    /// A connection and a handshake with `endpoint` took so long.
+    func measured(_ endpoint: Endpoint, roundTrip: Duration) {
+        directory.withLock { $0.measured(endpoint, roundTrip: roundTrip) }
+    }
+
+    /// Dials the direct addresses of a node that is reached by relay, now and then while it is called. The link that comes of it is
+    /// used from then on.
+    private func lookForDirect(_ target: LinkTarget, on loop: any EventLoop) {  // RELAY-5.1
+        guard case .node(let node) = target.expectation, !target.endpoints.isEmpty,
+            directory.withLock({ $0.beginUpgrade(node, now: .now()) })
+        else { return }
+        let direct = LinkTarget(target.expectation, endpoints: target.endpoints, features: target.features)
+        loop.execute {
+            Dialer(endpoint: self, expectation: .node(node), features: target.features, loop: loop)
+                .dial(self.candidates(direct), target: direct) { result in
+                    let succeeded = (try? result.get()) != nil
+                    self.directory.withLock {
+                        $0.endUpgrade(node, succeeded: succeeded, now: .now(), random: SystemRandom.word())
+                    }
+                }
+        }
     }
 
     /// The link to `target`, for calls from anywhere.
@@ -160,7 +198,9 @@ extension MeshEndpoint {
         let result: Result<LinkHandle, CallError> = await withCheckedContinuation { continuation in
             loop.execute {
                 Dialer(endpoint: self, expectation: expectation, features: [], loop: loop)
-                    .dial(endpoints, target: nil) { result in continuation.resume(returning: result.map { LinkHandle($0) }) }
+                    .dial(endpoints.map { .direct($0) }, target: nil) { result in
+                        continuation.resume(returning: result.map { LinkHandle($0) })
+                    }
             }
         }
         return try result.get()
@@ -215,6 +255,16 @@ extension EventLoop {
     package func run(_ body: @escaping @Sendable () -> Void) {
         if inEventLoop { body() } else { execute(body) }
     }
+}
+
+extension Endpoint {
+    /// Whether it is on this machine; a name is not looked up.
+    var isLoopback: Bool { (try? SocketAddress(ipAddress: host, port: Int(port)))?.isLoopback ?? false }
+}
+
+extension PeerInfo {
+    /// Whether a relay passes the link on.
+    public var isRelayed: Bool { relay != nil }
 }
 
 extension SocketAddress {

@@ -18,6 +18,8 @@ public final class MeshEndpoint: Sendable {
         public var compress: Bool
         /// The same on loopback, where LZ4 is slower than the wire.
         public var compressLoopback: Bool
+        /// What each member may have of this node as a relay; `nil` where it is none. Its certificate must allow it.
+        public var relay: RelayQuota?
         /// Where the keys of every link are written, for people who debug with a packet analyser; `nil`, and it should be, otherwise.
         public var keyLog: KeyLog?
 
@@ -40,6 +42,8 @@ public final class MeshEndpoint: Sendable {
     let logger: Logger
     let directory: Mutex<LinkDirectory>
     let traffic = LinkTraffic()
+    /// The circuits through this node, if it is a relay.
+    let relaying: RelaySwitch?
 
     /// Nothing is opened yet. `acceptor` takes the calls that peers make, over links of either direction.
     public init(
@@ -51,6 +55,7 @@ public final class MeshEndpoint: Sendable {
         self.admission = admission
         self.acceptor = acceptor
         self.logger = logger
+        relaying = configuration.relay.map { RelaySwitch($0) }
         directory = Mutex(LinkDirectory(credentials: credentials))
     }
 
@@ -168,7 +173,8 @@ extension MeshEndpoint: LinkOwner {
     var silenceLimit: Duration { configuration.silenceLimit }
 
     func accept(_ head: Head, from peer: PeerInfo, stream: LinkStream) -> any CallReceiver {
-        acceptor.accept(head, from: peer, stream: stream)
+        if !head.method.isEmpty, let receiver = acceptCircuit(head, from: peer, stream: stream) { return receiver }
+        return acceptor.accept(head, from: peer, stream: stream)
     }
 
     func heard(_ link: Link, at instant: Instant) { admission.linkHeard(link.peer, link: link.id, at: instant) }

@@ -12,6 +12,7 @@ final class HoppingStream: CallStream {
     /// Bytes written here that the link has not said to have taken yet.
     private var inHop = 0
     private var hasRoom = false
+    private(set) var isRelayed = false
 
     /// Opens a call on a link of `linkLoop`: without a hop if that is `loop`, otherwise through a hopping stream.
     /// `start` is called on the link's loop.
@@ -28,7 +29,7 @@ final class HoppingStream: CallStream {
         let near = NIOLoopBound(stream, eventLoop: loop)
         let far = stream.far
         linkLoop.execute {
-            let inner = LinkStream(calling: head, receiver: HopReceiver(near: near, loop: loop), on: linkLoop)
+            let inner = LinkStream(calling: head, receiver: HopReceiver(near: near, loop: loop, far: far), on: linkLoop)
             far.value = inner
             start(inner)
         }
@@ -86,6 +87,11 @@ final class HoppingStream: CallStream {
         body(receiver)
     }
 
+    fileprivate func received(_ head: Head, isRelayed: Bool) {
+        self.isRelayed = isRelayed
+        hear { $0.callReceived(head: head) }
+    }
+
     fileprivate func becameWritable() {
         hasRoom = true
         receiver?.callBecameWritable()
@@ -96,13 +102,19 @@ final class HoppingStream: CallStream {
 private final class HopReceiver: CallReceiver {
     private let near: NIOLoopBound<HoppingStream>
     private let loop: any EventLoop
+    private let far: NIOLoopBoundBox<LinkStream?>
 
-    init(near: NIOLoopBound<HoppingStream>, loop: any EventLoop) {
+    init(near: NIOLoopBound<HoppingStream>, loop: any EventLoop, far: NIOLoopBoundBox<LinkStream?>) {
         self.near = near
         self.loop = loop
+        self.far = far
     }
 
-    func callReceived(head: Head) { loop.execute { [near] in near.value.hear { $0.callReceived(head: head) } } }
+    func callReceived(head: Head) {
+        let isRelayed = far.value?.isRelayed ?? false
+        loop.execute { [near] in near.value.received(head, isRelayed: isRelayed) }
+    }
+
     func callReceived(data: ByteBuffer) { loop.execute { [near] in near.value.hear { $0.callReceived(data: data) } } }
     func callReceivedEnd() { loop.execute { [near] in near.value.hear { $0.callReceivedEnd() } } }
     func callFailed(_ error: CallError) { loop.execute { [near] in near.value.hear({ $0.callFailed(error) }, isLast: true) } }

@@ -231,6 +231,13 @@ final class Link: ChannelInboundHandler {
         if !isClosed { machine.forbidCompression(ref) }
     }
 
+    func limitWindow(_ ref: StreamRef, to window: UInt64) {
+        if !isClosed { machine.limitWindow(ref, to: window) }
+    }
+
+    /// Bytes of a stream that wait to be sent.
+    func unsent(_ ref: StreamRef) -> Int { machine.unsent(ref) }
+
     func consumed(_ ref: StreamRef, _ count: Int) {
         act { machine throws(WireError) in try machine.consumed(ref, count, now: .now()) }
     }

@@ -18,6 +18,10 @@ final class LinkStream: ServerStream {
     /// The other side reads no further: what is still written is dropped, so nobody has to wait for room.
     private var isStopped = false
     private var mayCompress = true
+    /// What the peer is granted at most, where that is less than usual.
+    private var windowLimit: UInt64?
+    /// Whether the link that it is a stream of is passed on by a relay.
+    private(set) var isRelayed = false
     /// While it is more than 0 the stream keeps its slot although it has ended: a handler is still at work on it.
     private var holds = 0
 
@@ -44,6 +48,7 @@ final class LinkStream: ServerStream {
         self.link = link
         self.ref = ref
         remoteEnded = ended
+        isRelayed = link.peer.relay != nil
     }
 
     /// A call for which `link` has room at once; `nil` where it must wait or cannot be made. The head goes out as it is.
@@ -54,6 +59,7 @@ final class LinkStream: ServerStream {
         self.link = link
         self.ref = ref
         self.receiver = receiver
+        isRelayed = link.peer.relay != nil
         link.register(self, ref)
     }
 
@@ -88,6 +94,15 @@ final class LinkStream: ServerStream {
     }
 
     func consumed(_ count: Int) { link?.consumed(ref, count) }
+
+    /// Bytes that were written and not sent.
+    var unsent: Int { link?.unsent(ref) ?? 0 }
+
+    /// Grants the peer at most `window` bytes ahead of those that were consumed, however fast they are.
+    func limitWindow(to window: UInt64) {
+        windowLimit = window
+        link?.limitWindow(ref, to: window)
+    }
 
     func forbidCompression() {
         mayCompress = false
@@ -154,8 +169,10 @@ final class LinkStream: ServerStream {
             self.ref = ref
             self.link = link
             self.pending = nil
+            isRelayed = link.peer.relay != nil
             link.register(self, ref)
             if !mayCompress { link.forbidCompression(ref) }
+            if let windowLimit { link.limitWindow(ref, to: windowLimit) }
             for (index, bytes) in pending.body.enumerated() {
                 link.send(ref, bytes, end: localEnded && index == pending.body.count - 1)
             }

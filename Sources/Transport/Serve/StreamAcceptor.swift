@@ -22,8 +22,10 @@ public struct PeerInfo: Sendable, Hashable {
     public var features: Features
     /// The certificate itself; `nil` while a joiner enrols.
     public var certificate: Certificate?
-    /// Address the bytes come from.
+    /// Address the bytes come from: the relay's, where there is one.
     public var address: Endpoint
+    /// Name of the relay that passes the link on; `nil` for a direct one.
+    public var relay: String?
     /// The token id, on an enrolment link.
     public var token: TokenID?
     /// What a joiner signs to bind its request to this handshake.

@@ -177,6 +177,13 @@ extension LinkMachine {
         try writer.append(.window, stream: ref.id, length: 8) { $0.appendInteger(limit) }
     }
 
+    /// From now on the peer is granted at most `window` bytes beyond what was consumed of a stream.
+    public mutating func limitWindow(_ ref: StreamRef, to window: UInt64) {
+        guard let index = streams.index(of: ref) else { return }
+        streams[index].windowMaximum = window
+        streams[index].window = min(streams[index].window, window)
+    }
+
     /// Gives `amount` bytes back to the link's credit.
     mutating func credit(link amount: UInt64, now: Instant? = nil) throws(WireError) {
         consumed += amount

@@ -44,6 +44,8 @@ struct StreamSlot {
     /// What the peer was granted, absolute.
     var granted: UInt64 = 0
     var window: UInt64 = 0
+    /// What the window may grow to.
+    var windowMaximum = Limits.streamWindowMaximum
     var windowUpdated = Instant(nanoseconds: 0)
     var lastConsumed = Instant(nanoseconds: 0)
     var remoteEnded = false
@@ -71,7 +73,7 @@ struct StreamSlot {
     /// tell the peer; `nil` while the old one will do.
     mutating func grant(now: Instant) -> UInt64? {
         guard !closed, !remoteEnded, granted - consumed <= window / 2 else { return nil }  // FLOW-1.6
-        if held == 0, now - windowUpdated < Limits.windowGrowth { window = min(window * 2, Limits.streamWindowMaximum) }
+        if held == 0, now - windowUpdated < Limits.windowGrowth { window = min(window * 2, windowMaximum) }
         windowUpdated = now
         granted = consumed + window  // FLOW-1.5
         return granted

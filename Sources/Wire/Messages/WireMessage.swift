@@ -33,4 +33,8 @@ public enum MeshMethod {
     public static let ping = "mesh.ping"
     /// Carries a `Notice` from the coordinator to a node; the answer is empty.
     public static let notice = "mesh.notice"
+    /// Asks a relay for a circuit to another node: see `CircuitRequest`.
+    public static let relay = "mesh.relay"
+    /// The relay's call to that node: the body of both directions is the inner link.
+    public static let circuit = "mesh.circuit"
 }
