@@ -33,6 +33,8 @@ enum SwiftConstants {
         "WatchRequest": Place(path: "Sources/Wire/Messages/Watch+Codec.swift", name: ""),
         "WatchEvent": Place(path: "Sources/Wire/Messages/Watch+Codec.swift", name: "Field"),
         "Notice": Place(path: "Sources/Wire/Messages/Notice+Codec.swift", name: "Field"),
+        "RelayRecord": Place(path: "Sources/Wire/Messages/Relay+Codec.swift", name: "Field"),
+        "CircuitRequest": Place(path: "Sources/Wire/Messages/Relay+Codec.swift", name: "Field", skip: 1),
     ]
 
     /// "type name" for each constant, in order.
@@ -95,7 +97,11 @@ enum SwiftLimits {
         "stalledAfter": milliseconds(Limits.stalledAfter), "windowGrowth": milliseconds(Limits.windowGrowth),
         "defaultDeadline": milliseconds(Limits.defaultDeadline), "maximumDeadline": milliseconds(Limits.maximumDeadline),
         "dialBackInterval": milliseconds(Limits.dialBackInterval), "dialBackRetry": milliseconds(Limits.dialBackRetry),
-        "staleAfterRestart": milliseconds(Limits.staleAfterRestart),
+        "staleAfterRestart": milliseconds(Limits.staleAfterRestart), "relays": UInt64(Limits.relays),
+        "circuitRequest": UInt64(Limits.circuitRequest), "circuitHeld": UInt64(Limits.circuitHeld),
+        "circuitsPerMember": UInt64(Limits.circuitsPerMember), "circuits": UInt64(Limits.circuits),
+        "headStart": milliseconds(Limits.headStart), "directRetry": milliseconds(Limits.directRetry),
+        "directRetryMaximum": milliseconds(Limits.directRetryMaximum), "relayLinger": milliseconds(Limits.relayLinger),
     ]
 
     /// How this program stores, serves HTTP, paces its own sending and chooses among workers.
@@ -111,7 +117,7 @@ enum SwiftLimits {
         "retryShare", "retryBurst", "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow",
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
         "socketUnsent", "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
-        "probeRise", "datagram", "replayWindow",
+        "probeRise", "datagram", "replayWindow", "circuitWindow", "circuitBandwidth", "circuitMembers", "roundTrips",
     ]
 
     private static func milliseconds(_ duration: Duration) -> UInt64 { duration.wholeNanoseconds / 1_000_000 }

@@ -13,16 +13,21 @@ struct RelayBed {
     /// `b` by way of the relay.
     let target: LinkTarget
 
-    /// - Parameter through: where `b` dials the relay, given where that listens.
+    /// - Parameters:
+    ///   - table: what `b` serves; `callerTable`: what `a` does.
+    ///   - roles: those of the relay.
+    ///   - through: where `b` dials the relay, given where that listens.
     init(
-        table: ServiceTable = ServiceTable(), quota: RelayQuota? = RelayQuota(), compress: Bool = false, keyLog: KeyLog? = nil,
+        mesh: MeshFixture? = nil, table: ServiceTable = ServiceTable(), callerTable: ServiceTable = ServiceTable(),
+        quota: RelayQuota? = RelayQuota(), relayTable: ServiceTable = ServiceTable(), roles: Roles = .coordinator, compress: Bool = false,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3),
         through: (Endpoint) async throws -> Endpoint = { $0 }
     ) async throws {
-        mesh = try MeshFixture()
-        relay = try mesh.endpoint("relay", roles: .coordinator, group: group, silenceLimit: .seconds(30), keyLog: keyLog, relay: quota)
-        a = try mesh.endpoint("a", group: group, silenceLimit: silenceLimit, compress: compress)
-        b = try mesh.endpoint("b", table: table, group: group, silenceLimit: silenceLimit, compress: compress)
+        self.mesh = try mesh ?? MeshFixture()
+        relay = try self.mesh.endpoint(
+            "relay", roles: roles, table: relayTable, group: group, silenceLimit: .seconds(30), relay: quota)
+        a = try self.mesh.endpoint("a", table: callerTable, group: group, silenceLimit: silenceLimit, compress: compress)
+        b = try self.mesh.endpoint("b", table: table, group: group, silenceLimit: silenceLimit, compress: compress)
         atRelay = try await relay.serve()
         let door = try await through(atRelay.endpoints[0])
         _ = try await a.connect(to: atRelay)

@@ -208,15 +208,18 @@ import Worker
 
     @Test mutating func onlyWhatCanBeReachedIsACandidate() {
         for (reach, expected) in [
-            (Reach.wire, ["wire": Route.direct]), (.http, ["http": .http, "both": .http]),
-            ([.wire, .http], ["wire": .direct, "http": .http, "both": .direct]),
+            (Reach.wire, ["wire": Route.direct, "hidden": .relay]), (.http, ["http": .http, "both": .http]),
+            ([.wire, .http], ["wire": .direct, "http": .http, "both": .direct, "hidden": .relay]),
         ] {
             var table = table(reach: reach)
             var both = record("both")
             both.tunnelURL = "http://both:8000"
             if reach == .wire { both.endpoints = [] }
+            var hidden = record("hidden")
+            hidden.endpoints = []
+            hidden.relays = [RelayRecord(nodeID: Bytes32(), endpoints: [])]
             _ = request(&table)
-            _ = table.settle(key, .found(.wire, answer([record("wire"), httpRecord("http"), both])), now: clock.now)
+            _ = table.settle(key, .found(.wire, answer([record("wire"), httpRecord("http"), both, hidden])), now: clock.now)
             var found: [String: Route] = [:]
             while let choice = table.choose(key, excluding: Array(found.keys), random: 0, now: clock.now) {
                 found[choice.member.name] = choice.member.route

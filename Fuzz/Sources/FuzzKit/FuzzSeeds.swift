@@ -77,6 +77,8 @@ public enum FuzzSeeds {
             ResolveRequest(name: "w"), worker().services[0], WatchRequest(services: ["ocr"]),
             WatchEvent.snapshot(revision: 4, [worker()]), registration,
             RegistrationAccepted(name: "w", observed: Endpoint(host: "::1", port: 1), reachable: true, revision: 2),
+            RelayRecord(nodeID: FuzzMesh.authority.publicKey, endpoints: FuzzMesh.token.endpoints),
+            CircuitRequest(node: FuzzMesh.authority.publicKey),
         ]
         var seeds: [[UInt8]] = []
         for (kind, message) in zip(UInt8(0)..., messages) { seeds.append([kind] + (try message.encode())) }

@@ -18,6 +18,9 @@ public struct CoordinatorConfiguration: Sendable {
     public var heartbeatTimeout: Duration
     /// Silence after which an HTTP worker is removed.
     public var workerTimeout: Duration
+    /// What each member may have of this coordinator as a relay; `nil`: it passes no links on, and a worker that nobody can dial is
+    /// *unreachable*.
+    public var relay: RelayQuota?
     /// Where the keys of every link are written; only for debugging.
     public var keyLog: KeyLog?
 
@@ -28,6 +31,7 @@ public struct CoordinatorConfiguration: Sendable {
         advertised = []
         catalogue = .standard
         allowHTTPWorkers = false
+        relay = RelayQuota()
         heartbeatTimeout = Self.defaultHeartbeatTimeout
         workerTimeout = Self.defaultWorkerTimeout
     }

@@ -36,6 +36,7 @@ extension CoordinatorNode {
         // A silent worker is suspected by the registry; its link lives until the worker is given up.
         var links = MeshEndpoint.Configuration(bootEpoch: try nextBoot(folder).rawValue, silenceLimit: Limits.removeAfter)
         links.keyLog = configuration.keyLog
+        links.relay = configuration.relay
         let endpoint = MeshEndpoint(
             credentials: credentials, configuration: links,
             acceptor: core.methods(), admission: core, group: group, logger: logger)

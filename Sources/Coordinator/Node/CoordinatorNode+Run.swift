@@ -22,6 +22,9 @@ extension CoordinatorNode {
         let listening = Endpoint(host: address.ipAddress ?? host, port: UInt16(clamping: address.port ?? port))
         let reachable = Addresses.choose(advertised: configuration.advertised, listening: listening)
         core.coordinators.withLock { $0 = reachable }
+        if configuration.relay != nil, let node = endpoint.credentials.certificate?.nodeID {
+            core.registry.withLock { $0.relays = [RelayRecord(nodeID: node, endpoints: reachable)] }
+        }
         try Addresses.remember(reachable, in: folder)
         try await control.listen(folder: folder.path, group: endpoint.group)
         return listening
@@ -61,6 +64,9 @@ extension CoordinatorNode {
 
     /// The links of this node, counted.
     public var linkStatistics: LinkStatistics { endpoint.statistics }
+
+    /// The circuits that it passes on, counted; `nil` where it is no relay.
+    public var relayStatistics: RelayStatistics? { endpoint.relayStatistics }
 
     /// Calls one worker over the wire; `nil` for an unknown worker and for one that speaks HTTP only.
     public func caller(to worker: String) -> (any Caller)? {

@@ -13,6 +13,8 @@ struct Entry: Sendable {
     /// Services that a health check by the coordinator has found failing.
     var vetoed: Set<String> = []
     var reach = Reachability()
+    /// Who passes links on to it.
+    var relays: [RelayRecord] = []
     /// Address that its link comes from.
     var observed: Endpoint?
     /// Microseconds since 1970.
@@ -41,7 +43,9 @@ struct Entry: Sendable {
     }
 
     /// Whether others can be sent to it now: alive, and there is an address that reaches it.
-    var isServable: Bool { record.isRoutable && (!record.endpoints.isEmpty || record.tunnelURL != nil) }  // MSG-5.1
+    var isServable: Bool {  // MSG-5.1
+        record.isRoutable && (!record.endpoints.isEmpty || !record.relays.isEmpty || record.tunnelURL != nil)
+    }
 
     /// Whether `service` is to be handed out at this worker.
     func serves(_ service: String) -> Bool {
@@ -59,7 +63,11 @@ struct Entry: Sendable {
             if vetoed.contains(service.name) { service.healthy = false }
             return service
         }
-        if !isHTTPOnly { record.endpoints = reach.endpoints }
+        if !isHTTPOnly {
+            record.endpoints = reach.endpoints
+            // A worker whose addresses are still being dialled will be reached better in a moment.
+            record.relays = reach.verdict == nil ? [] : relays  // RELAY-1.1
+        }
         record.state =
             if isSuspected {
                 .suspected
@@ -67,7 +75,7 @@ struct Entry: Sendable {
                 .draining
             } else if isStale {
                 .stale
-            } else if !isHTTPOnly, reach.verdict == false {
+            } else if !isHTTPOnly, reach.verdict == false, relays.isEmpty {
                 .unreachable
             } else {
                 .online

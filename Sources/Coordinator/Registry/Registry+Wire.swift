@@ -23,13 +23,14 @@ extension Registry {
         try validate(registration.tunnelURL)
         try checkEncodes(member, registration)
         let slot = place(of: member, now: now, wall: wall)
+        let relays = relays
         let isNewProcess = entries[slot]?.record.bootEpoch != registration.bootEpoch
         let addresses = addresses(registration, observed: member.observed)
         var plan = Reachability.Plan.nothing
         let isDrained = drained[member.name] == registration.bootEpoch
         if !isDrained { undrain(member.name) }
         change(slot) { entry in
-            entry.take(registration, member)
+            entry.take(registration, member, relays)
             if isNewProcess { entry.vetoed = [] }
             entry.isDraining = isDrained
             plan = entry.reach.propose(addresses, isNewProcess: isNewProcess, now: now)
@@ -168,16 +169,18 @@ extension Registry {
     private func checkEncodes(_ member: Member, _ registration: Registration) throws(CallError) {
         var entry = Entry(
             slot: Slot(index: 0, generation: 0), record: WorkerRecord(name: member.name), kind: .wire(member.nodeID), registeredAt: 0)
-        entry.take(registration, member)
+        entry.take(registration, member, relays)
         entry.derive()
         entry.record.endpoints = registration.advertised
+        entry.record.relays = relays
         do { _ = try entry.record.encode() } catch { throw CallError(.badRequest, "the registration cannot be passed on: \(error)") }
     }
 }
 
 extension Entry {
     /// Takes over what a registration says. Loads of services that are gone go with them.
-    mutating func take(_ registration: Registration, _ member: Registry.Member) {
+    mutating func take(_ registration: Registration, _ member: Registry.Member, _ relays: [RelayRecord]) {
+        self.relays = relays
         kind = .wire(member.nodeID)
         observed = member.observed
         record.nodeID = member.nodeID

@@ -24,6 +24,8 @@ struct Registry: ~Copyable {
     /// The last answer of `list`, and the revision that it was made at.
     var listed: (revision: UInt64, services: [ServiceSummary])?
     var stamps: UInt64 = 0
+    /// Who passes links on to workers that nobody can dial: this coordinator, unless it is no relay.
+    var relays: [RelayRecord] = []
     let catalogue: Catalogue
     let httpTiming: Liveness.Timing
     private var todo = Todo()

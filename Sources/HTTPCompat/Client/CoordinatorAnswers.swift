@@ -94,6 +94,16 @@ public struct MemberWorker: Hashable, Sendable {
     }
 }
 
+/// What a worker has measured of the way to another one.
+public struct PingedWorker: Hashable, Sendable {
+    /// The round trip.
+    public var latency: Duration
+    /// "direct" or "relay".
+    public var route: String
+    /// Name of the relay; `nil` where there is none.
+    public var relay: String?
+}
+
 extension Duration {
     /// The round trip in the answer of `POST /api/admin/workers/{worker}/ping`; `nil` where there is none that can be.
     init?(latencyIn json: JSONValue) {

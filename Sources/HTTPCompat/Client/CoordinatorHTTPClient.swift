@@ -80,6 +80,16 @@ public final class CoordinatorHTTPClient: Sendable {
         return CoordinatorAnswer(value: latency, json: text)
     }
 
+    /// The round trip between a worker and another one, the way that calls go. Only for a client whose URL is a worker's.
+    public func pingFromHere(_ worker: String) async throws(ClientError) -> CoordinatorAnswer<PingedWorker> {
+        let (status, json, text) = try await send("POST", "/api/mesh/ping/\(escaped(worker))", timeout: timeout)
+        guard status == 200 else { throw .refused(status: status, detail: detail(json)) }
+        guard let latency = Duration(latencyIn: json), let route = json["route"]?.text else {
+            throw .notUnderstood(url: url, reason: "members of the answer are missing")
+        }
+        return CoordinatorAnswer(value: PingedWorker(latency: latency, route: route, relay: json["relay"]?.text), json: text)
+    }
+
     /// Where a worker would look for a service, and whom it may take. Only for a client whose URL is a worker's.
     public func explain(_ service: String) async throws(ClientError) -> CoordinatorAnswer<ExplainedRoute> {
         try await get("/api/mesh/explain/\(escaped(service))") { ExplainedRoute($0) }

@@ -23,7 +23,7 @@ public struct ExplainedRoute: Hashable, Sendable {
     /// One worker that a tier named.
     public struct Candidate: Hashable, Sendable {
         public var worker: String
-        /// "local", "direct" or "http"; `nil` where no call can get there.
+        /// "local", "direct", "relay" or "http"; `nil` where no call can get there.
         public var route: String?
         /// 0 is idle, 1 is full, more means a queue.
         public var load: Double

@@ -6,7 +6,8 @@ package enum WorkerDocument {
     package static func encoded(version: String) -> ByteBuffer {
         OpenAPIDocument(
             title: "Wiremesh worker", summary: "Forwards requests to services of the mesh, over HTTP.", version: version,
-            operations: operations, schemas: ["Statistics": statistics, "WorkerHealth": health, "Explanation": explanation]
+            operations: operations,
+            schemas: ["Statistics": statistics, "WorkerHealth": health, "Explanation": explanation, "PingedMember": pinged]
         ).encoded
     }
 
@@ -17,7 +18,7 @@ package enum WorkerDocument {
             Operation(
                 method: "GET", path: "/health", summary: "Say that the worker runs, and what it offers",
                 answers: [.ok(.named("WorkerHealth"))]),
-            explain,
+            explain, ping,
         ] + ProcessOperations.all
 
     /// Asks the router's tiers, which nothing else does without sending a request.
@@ -25,6 +26,17 @@ package enum WorkerDocument {
         method: "GET", path: "/api/mesh/explain/{service}", summary: "Say where this worker would look for a service, and whom it may take",
         parameters: [Operation.Parameter(name: "service", schema: .text, summary: "Name of the service.")],
         answers: [.ok(.named("Explanation"))])
+
+    /// Goes the way that a call would go.
+    static let ping = Operation(
+        method: "POST", path: "/api/mesh/ping/{worker_id}",
+        summary: "Measure the round trip to another worker, and say whether a relay passes the link on",
+        parameters: [Operation.Parameter(name: "worker_id", schema: .text, summary: "Name of the worker.")],
+        answers: [
+            .ok(.named("PingedMember")), .refusal(404, "No such worker, or it speaks HTTP only."),
+            .refusal(502, "The worker could not be reached."), .refusal(503, "No coordinator says where it is."),
+            .refusal(504, "No answer in time."),
+        ])
 
     /// A request to a service, with or without a rest of the path.
     private static func service(_ method: String, path: Bool) -> Operation {
@@ -71,6 +83,10 @@ package enum WorkerDocument {
         "uptime": .number,
     ])
 
+    private static let pinged: Schema = .record([
+        "worker_id": .text, "latency_ms": .number, "route": .oneOf(["direct", "relay"]), "relay": .nullable(.text),
+    ])
+
     private static let explanation: Schema = .record([
         "service": .text, "worker_id": .text, "timestamp": .time,
         "tiers": .list(
@@ -80,7 +96,7 @@ package enum WorkerDocument {
             ])),
         "candidates": .list(
             .record([
-                "worker_id": .text, "route": .nullable(.oneOf(["local", "direct", "http"])), "load": .number,
+                "worker_id": .text, "route": .nullable(.oneOf(["local", "direct", "relay", "http"])), "load": .number,
                 "cost_ms": .nullable(.number), "eligible": .flag, "reason": .text,
             ])),
     ])

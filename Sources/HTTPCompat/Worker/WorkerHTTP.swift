@@ -37,8 +37,11 @@ public final class WorkerHTTP: HotRoutes {
         EndpointTable(
             endpoints: WorkerDocument.operations.compactMap { operation in
                 guard !operation.path.hasPrefix("/service/") else { return nil }
-                guard operation.path != WorkerDocument.explain.path else { return HTTPEndpoint(operation) { [self] in await explain($0) } }
-                return HTTPEndpoint(operation) { [self] _ in answer(operation.path) }
+                switch operation.path {
+                case WorkerDocument.explain.path: return HTTPEndpoint(operation) { [self] in await explain($0) }
+                case WorkerDocument.ping.path: return HTTPEndpoint(operation) { [self] in await ping($0) }
+                default: return HTTPEndpoint(operation) { [self] _ in answer(operation.path) }
+                }
             })
     }
 
@@ -68,6 +71,23 @@ public final class WorkerHTTP: HotRoutes {
             json.field("candidates", array: explanation.candidates) { $1.write(to: &$0) }
         }
         return .json(json.buffer)
+    }
+
+    private func ping(_ request: EndpointRequest) async -> HTTPAnswer {
+        let name = request.pathPart("worker_id")
+        do {
+            let trip = try await node.ping(name)
+            var json = JSONWriter()
+            json.object { json in
+                json.field("worker_id", name)
+                json.field("latency_ms", trip.time.milliseconds)
+                json.field("route", trip.relay == nil ? Route.direct.rawValue : Route.relay.rawValue)
+                json.field("relay", trip.relay)
+            }
+            return .json(json.buffer)
+        } catch {
+            return Refusal(Int(error.code.httpStatus), "\(error)").answer
+        }
     }
 
     private func stats() -> HTTPAnswer {

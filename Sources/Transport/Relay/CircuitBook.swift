@@ -14,10 +14,10 @@ public struct RelayQuota: Hashable, Sendable {
 }
 
 /// Who uses a relay for how much. A machine: time comes in. A circuit counts for the member that opened it.
-struct CircuitBook: Sendable {
+package struct CircuitBook: Sendable {
     private let quota: RelayQuota
     private var members: [NodeID: Member] = [:]
-    private(set) var circuits = 0
+    package private(set) var circuits = 0
 
     /// Bytes that a member may send at once after a quiet time: a second's worth, and one piece where that is less.
     private struct Member: Sendable {
@@ -26,12 +26,12 @@ struct CircuitBook: Sendable {
         var filledAt: Instant
     }
 
-    init(_ quota: RelayQuota) { self.quota = quota }
+    package init(_ quota: RelayQuota) { self.quota = quota }
 
     private var burst: Double { Double(max(quota.bandwidth, Limits.quantum)) }
 
     /// One more circuit of `node`. Throws *overloaded* beyond its quota, or that of the relay.
-    mutating func open(_ node: NodeID, now: Instant) throws(CallError) {  // RELAY-4.2
+    package mutating func open(_ node: NodeID, now: Instant) throws(CallError) {  // RELAY-4.2
         guard circuits < Limits.circuits else {
             throw CallError(.overloaded, "the relay has no more circuits", retryAfterMilliseconds: 5_000)
         }
@@ -51,13 +51,13 @@ struct CircuitBook: Sendable {
         members[node] = member
     }
 
-    mutating func close(_ node: NodeID) {
+    package mutating func close(_ node: NodeID) {
         circuits -= 1
         members[node]?.circuits -= 1
     }
 
     /// `count` bytes of a circuit of `node` were passed on. Returns how long its circuits now have to wait; zero where they may go on.
-    mutating func charge(_ node: NodeID, _ count: Int, now: Instant) -> Duration {  // RELAY-4.3
+    package mutating func charge(_ node: NodeID, _ count: Int, now: Instant) -> Duration {  // RELAY-4.3
         var member = refilled(node, now: now)
         member.allowance -= Double(count)
         members[node] = member

@@ -1,11 +1,11 @@
-import Wire
+package import Wire
 
 /// One way to a node.
-enum LinkCandidate: Hashable, Sendable, CustomStringConvertible {
+package enum LinkCandidate: Hashable, Sendable, CustomStringConvertible {
     case direct(Endpoint)
     case relay(RelayRecord)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .direct(let endpoint): "\(endpoint)"
         case .relay(let relay): "relay \(relay.endpoints.first.map { "\($0)" } ?? "\(relay.nodeID)")"
@@ -14,7 +14,7 @@ enum LinkCandidate: Hashable, Sendable, CustomStringConvertible {
 
     /// Everything that may be tried, best first: direct addresses before relays, since a relay serves others too; among addresses those
     /// whose round trip is known, by it, then IPv6 and IPv4 in turn (RFC 8305, section 4); relays by the round trip to them.
-    static func order(_ target: LinkTarget, roundTrip: (Endpoint) -> Duration?) -> [LinkCandidate] {
+    package static func order(_ target: LinkTarget, roundTrip: (Endpoint) -> Duration?) -> [LinkCandidate] {
         func known(_ endpoints: [Endpoint]) -> Duration? { endpoints.compactMap(roundTrip).min() }
         let measured = target.endpoints.filter { roundTrip($0) != nil }
             .sorted { (roundTrip($0) ?? .zero) < (roundTrip($1) ?? .zero) }

@@ -16,6 +16,8 @@ public struct WorkerRecord: Hashable, Sendable {
     public var zone: String?
     public var capabilities: [String: CapabilityValue] = [:]
     public var services: [ServiceRecord] = []
+    /// Who passes links on to it; at most `Limits.relays`.
+    public var relays: [RelayRecord] = []
     public var load = LoadReport()
     /// Milliseconds since the worker was last heard of, when this record was written.
     public var ageMilliseconds: UInt32 = 0
@@ -32,7 +34,7 @@ public struct WorkerRecord: Hashable, Sendable {
         case stale = 3
         /// Finishes what it has, takes nothing new.
         case draining = 4
-        /// Alive, but its advertised address cannot be dialled.
+        /// Alive, but its advertised address cannot be dialled and no relay has it.
         case unreachable = 5
     }
 

@@ -35,20 +35,21 @@ final class PeerCallers: Sendable {
 
     private func make(_ member: Member) -> (any Caller)? {
         switch member.route {
-        case .direct: endpoint.flatMap { endpoint in member.target.map { endpoint.caller(to: $0) } }
+        case .direct, .relay: endpoint.flatMap { endpoint in member.target.map { endpoint.caller(to: $0) } }
         case .http: member.record.tunnelURL.flatMap { forwarder?.caller(to: $0) }
         case .local: nil
         }
     }
 
     private func isSameWay(_ a: WorkerRecord, _ b: WorkerRecord) -> Bool {
-        a.nodeID == b.nodeID && a.endpoints == b.endpoints && a.tunnelURL == b.tunnelURL && a.features == b.features
+        a.nodeID == b.nodeID && a.endpoints == b.endpoints && a.relays == b.relays && a.tunnelURL == b.tunnelURL
+            && a.features == b.features
     }
 }
 
 extension Member {
     /// Whom to dial; `nil` for a member without a key.
     var target: LinkTarget? {
-        record.nodeID.map { LinkTarget(.node($0), endpoints: record.endpoints, features: record.features) }
+        record.nodeID.map { LinkTarget(.node($0), endpoints: record.endpoints, relays: record.relays, features: record.features) }
     }
 }

@@ -41,6 +41,14 @@ final class RoutedCall: CallStream, CallReceiver {
         var sentAt: Instant
         /// Whether the balancer knows that it is over.
         var isAccounted = false
+
+        /// The way that it took: whether a relay passes a link on is known with the answer.
+        var taken: Route {
+            switch route {
+            case .direct, .relay: stream.isRelayed ? .relay : .direct
+            case .local, .http: route
+            }
+        }
     }
 
     init(_ head: Head, router: Router, on loop: any EventLoop, receiver: any CallReceiver) {
@@ -186,7 +194,7 @@ final class RoutedCall: CallStream, CallReceiver {
         var head = head
         if head.servedBy.isEmpty { head.servedBy = attempt.worker }
         head.fields.removeAll { $0.name == Route.field }
-        head.fields.append(Head.Field(Route.field, attempt.route.rawValue))
+        head.fields.append(Head.Field(Route.field, attempt.taken.rawValue))
         receiver?.callReceived(head: head)
     }
 

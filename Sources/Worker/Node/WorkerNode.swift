@@ -130,6 +130,18 @@ public final class WorkerNode: Caller, Sendable {
     /// Asks every tier what it knows of a service. Counts nothing.
     public func explain(_ service: String) async -> RouteExplanation { await router.explain(service) }
 
+    /// The round trip to another worker, over the link that calls take, which is made if there is none.
+    /// Throws `notFound` for an unknown worker and for one that speaks HTTP only, and whatever keeps the link from being made.
+    public func ping(_ worker: String) async throws(CallError) -> RoundTrip {
+        guard let wire else { throw CallError(.unavailable, "this worker has no data folder, and so no links") }
+        guard Name.isValid(worker), let record = try await wire.link.resolve(worker, timeout: Limits.wireLookupTimeout),
+            let node = record.nodeID
+        else { throw CallError(.notFound, "there is no worker \(worker) with a key") }
+        let target = LinkTarget(.node(node), endpoints: record.endpoints, relays: record.relays, features: record.features)
+        let peer = try await wire.endpoint.connect(to: target)
+        return RoundTrip(time: try await wire.endpoint.ping(target), relay: peer.relay)
+    }
+
     /// Says at which URL other members reach this worker over HTTP, as soon as that is known. Registered at once.
     public func advertise(_ tunnelURL: String?) {
         facts.setTunnelURL(tunnelURL)

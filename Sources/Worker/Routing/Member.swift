@@ -3,7 +3,8 @@ package import Wire
 /// A worker that offers a service, as a route knows it. Immutable and shared, so that handing one out costs a retain.
 package final class Member: Sendable {
     package let record: WorkerRecord
-    /// How a call gets there.
+    /// How a call gets there, as far as the record says: a link that a relay passes on may become a direct one, and the answer says
+    /// which it was.
     package let route: Route
 
     /// `nil` for a record that no call can be sent to from here: not routable, or without an address that is in `reach`.
@@ -12,8 +13,8 @@ package final class Member: Sendable {
     package init?(_ record: WorkerRecord, reach: Reach) {
         guard record.isRoutable else { return nil }
         if reach.contains(.wire), record.nodeID != nil {
-            guard !record.endpoints.isEmpty else { return nil }
-            route = .direct
+            guard !record.endpoints.isEmpty || !record.relays.isEmpty else { return nil }
+            route = record.endpoints.isEmpty ? .relay : .direct
         } else {
             guard reach.contains(.http), record.tunnelURL != nil else { return nil }
             route = .http

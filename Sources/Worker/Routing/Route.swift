@@ -4,6 +4,8 @@ public enum Route: String, Sendable, Hashable, CaseIterable {
     case local
     /// One link to the worker that has it.
     case direct
+    /// A link to the worker that has it, which a relay passes on.
+    case relay
     /// HTTP to a member that speaks nothing else.
     case http
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordinator
 import Foundation
 import HTTPCompat
+import Transport
 
 /// `wiremesh coordinator`
 struct CoordinatorCommand: AsyncParsableCommand {
@@ -31,6 +32,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Flag(help: "Take registrations of workers that speak HTTP only: they have no key, and anybody can make one.")
     var allowHttpWorkers = false
 
+    @Flag(help: "Pass no links on: a worker that nobody can dial is then unreachable for the others.")
+    var noRelay = false
+
+    @Option(help: ArgumentHelp("Bytes a second that one member gets through this coordinator as a relay.", valueName: "bytes"))
+    var relayBandwidth: Int?
+
     @OptionGroup var log: LogOptions
     @OptionGroup var config: ConfigOption
 
@@ -47,6 +54,14 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
     }
 
+    private func relay(_ settings: Settings) throws -> RelayQuota? {
+        if try settings.isOn(noRelay, "no-relay") { return nil }
+        let wanted = "a positive number of bytes"
+        guard let bytes = try settings.value(relayBandwidth, "relay-bandwidth", wanted, { Int($0) }) else { return RelayQuota() }
+        guard bytes > 0 else { throw Failure.usage("--relay-bandwidth is \(bytes): give it \(wanted).") }
+        return RelayQuota(bandwidth: bytes)
+    }
+
     private func plan(_ settings: Settings) throws -> CoordinatorPlan {
         guard let folder = settings.text(data, "data") else {
             throw Failure.usage("Give --data DIR: the folder that holds the mesh's authority; it is made if it is not there.")
@@ -59,6 +74,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         configuration.advertised = advertised.map { [$0.endpoint] } ?? []
         configuration.allowHTTPWorkers = try settings.isOn(allowHttpWorkers, "allow-http-workers")
         if let file = settings.text(catalog, "catalog") { configuration.catalogue = try CatalogueFile.load(file) }
+        configuration.relay = try relay(settings)
         try configuration.read(environment: ProcessInfo.processInfo.environment)
         var plan = CoordinatorPlan(configuration: configuration, front: try http.front(settings, standardPort: 8_080))
         plan.mayMovePort = address.isDefault

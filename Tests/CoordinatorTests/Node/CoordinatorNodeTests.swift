@@ -120,15 +120,30 @@ import Wire
         await coordinator.stop()
     }
 
-    @Test func aWorkerThatDoesNotListenIsMarked() async throws {
+    @Test func aWorkerThatDoesNotListenIsUnreachableWithoutARelay() async throws {
         let folder = try TemporaryFolder()
-        let coordinator = try await RunningCoordinator.start(folder.file("data"))
+        let coordinator = try await RunningCoordinator.start(folder.file("data")) { $0.relay = nil }
         let token = try await coordinator.token()
         let worker = try TestWorker(authority: token.authority)
         try await worker.enrol(token, as: "alpha")
         #expect(try await worker.register(["ocr"], listen: false).reachable == false)
         #expect(coordinator.node.resolve("alpha")?.state == .unreachable)
         #expect(coordinator.node.discover("ocr").total == 0)
+        await worker.stop()
+        await coordinator.stop()
+    }
+
+    @Test func aWorkerThatDoesNotListenIsHandedOutWithItsRelay() async throws {
+        let folder = try TemporaryFolder()
+        let coordinator = try await RunningCoordinator.start(folder.file("data"))
+        let token = try await coordinator.token()
+        let worker = try TestWorker(authority: token.authority)
+        try await worker.enrol(token, as: "alpha")
+        #expect(try await worker.register(["ocr"], listen: false).reachable == false)
+        #expect(coordinator.node.resolve("alpha")?.state == .online)
+        // RELAY-1.1
+        let record = try #require(coordinator.node.discover("ocr").workers.first)
+        #expect(record.endpoints.isEmpty && record.relays.map(\.endpoints) == [coordinator.node.addresses])
         await worker.stop()
         await coordinator.stop()
     }

@@ -37,6 +37,21 @@ import Wire
         #expect(fixture.names("ocr") == ["w1"])
     }
 
+    // RELAY-1.1
+    @Test func relaysAreNamedOnceTheDialBacksHaveEnded() throws {
+        let fixture = RegistryFixture()
+        let relay = RelayRecord(nodeID: RegistryFixture.member(9).nodeID, endpoints: [Endpoint(host: "10.0.0.9", port: 7_700)])
+        fixture.registry.relays = [relay]
+        _ = try fixture.register(RegistryFixture.member(1), RegistryFixture.registration(["ocr"]))
+        #expect(fixture.names("ocr") == [] && fixture.resolve("w1")?.relays == [])
+        #expect(fixture.answerProbes { _ in false } == 1)
+        #expect(fixture.state("w1") == .online && fixture.names("ocr") == ["w1"])
+        #expect(fixture.resolve("w1")?.relays == [relay] && fixture.resolve("w1")?.endpoints == [])
+        fixture.pass(.seconds(31), hearing: [1])
+        #expect(fixture.answerProbes { _ in true } == 1)
+        #expect(fixture.resolve("w1")?.relays == [relay] && fixture.resolve("w1")?.endpoints.count == 1)
+    }
+
     @Test func addressesThatOnlyItsNeighboursReachAreNotProbed() throws {
         let fixture = RegistryFixture()
         var registration = RegistryFixture.registration(["ocr"])

@@ -85,6 +85,16 @@ final class TestMesh: Sendable {
         return node
     }
 
+    /// A worker that has joined and that nobody can dial.
+    func hidden(_ name: String, _ services: [HostedService] = []) async throws -> WorkerNode {
+        var configuration = configuration(name, token: try await token())
+        configuration.advertised = [Endpoint(host: "127.0.0.1", port: 1)]
+        let node = try make(configuration, services)
+        try await node.start()
+        try await until { self.coordinator.resolve(name).map { !$0.relays.isEmpty && $0.endpoints.isEmpty } ?? false }
+        return node
+    }
+
     /// Waits until `condition` holds; the time limit of the test ends a wait that never does.
     func until(_ condition: @escaping @Sendable () async throws -> Bool) async throws {
         while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }

@@ -37,6 +37,29 @@ import Worker
         }
     }
 
+    /// The coordinator passes on what it cannot read; the answer says that it came by relay, and the ping too.
+    // RELAY-1.1
+    @Test func workersThatNobodyCanDialCallEachOther() async throws {
+        try await TestMesh.with { mesh in
+            let server = try await mesh.hidden("server", [HostedService("echo", handler: echo)])
+            let client = try await mesh.hidden("client", [HostedService("back", handler: streamingEcho)])
+            for _ in 0..<3 {
+                let answer = try await client.unary(serviceHead(), body: ByteBuffer(string: "hello"))
+                #expect(String(buffer: answer.body) == "hello")
+                #expect(answer.head.servedBy == "server" && answer.head[Route.field] == "relay")
+            }
+            #expect(try await server.unary(serviceHead("back"), body: ByteBuffer(string: "and back")).head[Route.field] == "relay")
+            #expect(await client.explain("echo").candidates.map(\.route) == [.relay])
+            #expect(try await client.ping("server").relay == mesh.coordinator.name)
+            #expect(mesh.coordinator.relayStatistics?.circuits == 1)
+            let straight = try await mesh.worker("straight")
+            #expect(try await client.ping("straight").relay == nil)
+            let error = await #expect(throws: CallError.self) { try await client.ping("nobody") }
+            #expect(error?.code == .notFound)
+            for node in [client, server, straight] { await node.shutdown() }
+        }
+    }
+
     @Test func aSecondStartNeedsNoToken() async throws {
         try await TestMesh.with { mesh in
             let token = try await mesh.token()

@@ -23,6 +23,7 @@ TOKEN = 4096  # characters
 RECORD = 61440  # bytes of an encoded worker record or registration
 SNAPSHOT_RECORDS = 1100  # records in the first event of a watch
 NOTICE_NODES = 1024  # nodes in a notice
+RELAYS = 4  # relays of a worker
 MESSAGE = 1048576  # bytes of a message
 CREDIT = 2**63 - 1  # bytes
 REKEY_INTERVAL = 1048576  # records of a direction

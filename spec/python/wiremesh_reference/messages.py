@@ -182,6 +182,21 @@ class ResolveRequest(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RelayRecord(Message):
+    """A node that passes links on."""
+
+    node_id: Annotated[bytes, Field(2, fixed(32))]
+    endpoints: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircuitRequest(Message):
+    """What stands before the bytes of a circuit."""
+
+    node: Annotated[bytes, Field(2, fixed(32))]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkerRecord(Message):
     """A worker, as the registry has it."""
 
@@ -197,6 +212,7 @@ class WorkerRecord(Message):
     zone: Annotated[str | None, Field(17, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(19, CAPABILITIES)] = ()
     services: Annotated[tuple[ServiceRecord, ...], Field(20, SERVICES)] = ()
+    relays: Annotated[tuple[RelayRecord, ...], Field(21, listed(nested(RelayRecord), limits.RELAYS))] = ()
     load: Annotated[Load, Field(22, LOAD)]
     age: Annotated[int, Field(24, U32)]
 

@@ -109,6 +109,7 @@ extension WorkerRecord: VectorMessage {
             $0.put("zone", zone)
             $0.put("capabilities", list: capabilities.vector)
             $0.put("services", list: services.map(\.vector))
+            $0.put("relays", list: relays.map(\.vector))
             $0.put("load", load.vector)
             $0.put("age", ageMilliseconds)
         }
@@ -138,6 +139,19 @@ extension WatchEvent: VectorMessage {
             }
         }
     }
+}
+
+extension RelayRecord: VectorMessage {
+    var vector: VectorValue {
+        VectorFields.object {
+            $0.put("node_id", nodeID.hex)
+            $0.put("endpoints", endpoints)
+        }
+    }
+}
+
+extension CircuitRequest: VectorMessage {
+    var vector: VectorValue { ["node": .string(node.hex)] }
 }
 
 extension Notice: VectorMessage {

@@ -41,6 +41,7 @@ enum MessageReaders {
         "DiscoverRequest": reader(DiscoverRequest.self), "DiscoverAnswer": reader(DiscoverAnswer.self),
         "ResolveRequest": reader(ResolveRequest.self), "WorkerRecord": reader(WorkerRecord.self),
         "WatchRequest": reader(WatchRequest.self), "WatchEvent": reader(WatchEvent.self), "Notice": reader(Notice.self),
+        "RelayRecord": reader(RelayRecord.self), "CircuitRequest": reader(CircuitRequest.self),
     ]
 
     private static func reader<M: VectorMessage>(_: M.Type) -> @Sendable ([UInt8]) throws -> VectorValue {

@@ -2,7 +2,7 @@ import Wire
 
 /// Every message of the registry, with a sample of each.
 extension MessageForm {
-    static func all() throws -> [MessageForm] { try admission() + registration() + load() + discovery() + watch() }
+    static func all() throws -> [MessageForm] { try admission() + registration() + load() + discovery() + watch() + relay() }
 
     private static let key = Bytes32(Label.bytes("sample key")) ?? Bytes32()
     private static let endpoints = [Endpoint(host: "10.0.0.1", port: 7_701), Endpoint(host: "::1", port: 7_701)]
@@ -30,9 +30,23 @@ extension MessageForm {
         record.zone = "a"
         record.capabilities = capabilities
         record.services = services
+        record.relays = [relayed, RelayRecord(nodeID: Bytes32(Label.bytes("another relay")) ?? Bytes32(), endpoints: [])]
         record.load = report
         record.ageMilliseconds = 250
         return record
+    }
+
+    private static var relayed: RelayRecord {
+        RelayRecord(nodeID: Bytes32(Label.bytes("a relay")) ?? Bytes32(), endpoints: endpoints)
+    }
+
+    private static func relay() throws -> [MessageForm] {
+        [
+            MessageForm(
+                message: "RelayRecord", sample: try relayed.encode(),
+                fields: [Field(2, "node_id", .bytes32), Field(4, "endpoints", .endpoints, required: false)]),
+            MessageForm(message: "CircuitRequest", sample: try CircuitRequest(node: key).encode(), fields: [Field(2, "node", .bytes32)]),
+        ]
     }
 
     private static func admission() throws -> [MessageForm] {
@@ -120,7 +134,8 @@ extension MessageForm {
                     Field(8, "boot_epoch", .u64), Field(10, "features", .u32), Field(12, "endpoints", .endpoints, required: false),
                     Field(14, "tunnel_url", .text(2_048), required: false), Field(15, "region", .text(64), required: false),
                     Field(17, "zone", .text(64), required: false), Field(19, "capabilities", .special, required: false),
-                    Field(20, "services", .special, required: false), Field(22, "load", .load), Field(24, "age", .u32),
+                    Field(20, "services", .special, required: false), Field(21, "relays", .special, required: false),
+                    Field(22, "load", .load), Field(24, "age", .u32),
                 ]),
         ]
     }
