@@ -180,7 +180,7 @@ extension Registry {
 extension Entry {
     /// Takes over what a registration says. Loads of services that are gone go with them.
     mutating func take(_ registration: Registration, _ member: Registry.Member, _ relays: [RelayRecord]) {
-        self.relays = relays
+        self.relays = registration.circuits == true ? relays : []
         kind = .wire(member.nodeID)
         observed = member.observed
         record.nodeID = member.nodeID

@@ -114,7 +114,7 @@ struct LinkDirectory {
 
     /// A link to `node` that no relay passes on.
     func direct(_ node: NodeID) -> LinkEntry? {
-        if let id = byNode[node], let entry = links[id], !entry.peer.isRelayed { return entry }
+        guard let id = byNode[node], let entry = links[id], entry.peer.isRelayed else { return byNode[node].flatMap { links[$0] } }
         return links.values.first { $0.peer.nodeID == node && !$0.peer.isRelayed }
     }
 

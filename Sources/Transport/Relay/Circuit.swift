@@ -57,16 +57,6 @@ final class Circuit: Sendable {
         return max(near ?? 0, far ?? 0)
     }
 
-    /// Ends both streams.
-    func end(_ error: CallError) {
-        ticket.end()
-        nearLoop.run { [near, toNear] in
-            toNear.value.stop()
-            near.value.fail(error)
-        }
-        endFar(error)
-    }
-
     private func endFar(_ error: CallError) {
         farLoop.run { [far, toFar] in
             toFar.value?.stop()

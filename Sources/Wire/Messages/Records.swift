@@ -112,6 +112,8 @@ public struct Registration: Hashable, Sendable {
     public var zone: String?
     public var capabilities: [String: CapabilityValue] = [:]
     public var services: [ServiceRecord] = []
+    /// Whether it answers `mesh.circuit`, so that a relay can be named for it; `nil`, as from one that knows no relays: it does not.
+    public var circuits: Bool?
 
     public init(bootEpoch: UInt64) { self.bootEpoch = bootEpoch }
 }

@@ -8,6 +8,7 @@ extension Registration: WireMessage {
         static let zone: UInt16 = 11
         static let capabilities: UInt16 = 13
         static let services: UInt16 = 14
+        static let circuits: UInt16 = 15
     }
 
     /// At most `Limits.record` bytes; services and capabilities come out sorted.
@@ -27,6 +28,7 @@ extension Registration: WireMessage {
         writer.put(Field.zone, optional: zone)
         if !capabilities.isEmpty { writer.put(Field.capabilities, list: capabilities) }
         if !services.isEmpty { writer.put(Field.services, list: services) }
+        if let circuits { writer.put(Field.circuits, flag: circuits) }
         let bytes = try writer.finish()
         guard bytes.count <= Limits.record else { throw .oversized }
         return bytes
@@ -48,6 +50,7 @@ extension Registration: WireMessage {
             case Field.zone: zone = try bytes.text(field, limit: Limits.region)
             case Field.capabilities: capabilities = try Capabilities.decode(bytes, field)
             case Field.services: services = try ServiceRecords.decode(bytes, field)
+            case Field.circuits: circuits = try bytes.flag(field)
             default: try field.skipOrRefuse()
             }
         }

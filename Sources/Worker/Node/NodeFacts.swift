@@ -40,6 +40,7 @@ final class NodeFacts: Sendable {
         registration.zone = configuration.zone
         registration.capabilities = state.capabilities
         registration.services = host.records
+        registration.circuits = true  // RELAY-1.2
         return registration
     }
 

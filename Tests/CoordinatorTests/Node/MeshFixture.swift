@@ -122,6 +122,7 @@ final class TestWorker: Sendable {
     @discardableResult
     func register(_ services: [String], listen: Bool = true) async throws -> RegistrationAccepted {
         var registration = Registration(bootEpoch: epoch.rawValue)
+        registration.circuits = true
         registration.services = services.sorted().map(ServiceRecord.init(name:))
         if listen {
             let address = try await endpoint.listen(host: "127.0.0.1", port: 0)

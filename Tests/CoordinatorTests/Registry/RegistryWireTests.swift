@@ -42,13 +42,18 @@ import Wire
         let fixture = RegistryFixture()
         let relay = RelayRecord(nodeID: RegistryFixture.member(9).nodeID, endpoints: [Endpoint(host: "10.0.0.9", port: 7_700)])
         fixture.registry.relays = [relay]
-        _ = try fixture.register(RegistryFixture.member(1), RegistryFixture.registration(["ocr"]))
+        var registration = RegistryFixture.registration(["ocr"])
+        _ = try fixture.register(RegistryFixture.member(2), registration)
+        #expect(fixture.answerProbes { _ in false } == 1)
+        #expect(fixture.state("w2") == .unreachable, "it does not say that it answers circuits")
+        registration.circuits = true
+        _ = try fixture.register(RegistryFixture.member(1), registration)
         #expect(fixture.names("ocr") == [] && fixture.resolve("w1")?.relays == [])
         #expect(fixture.answerProbes { _ in false } == 1)
         #expect(fixture.state("w1") == .online && fixture.names("ocr") == ["w1"])
         #expect(fixture.resolve("w1")?.relays == [relay] && fixture.resolve("w1")?.endpoints == [])
-        fixture.pass(.seconds(31), hearing: [1])
-        #expect(fixture.answerProbes { _ in true } == 1)
+        fixture.pass(.seconds(31), hearing: [1, 2])
+        #expect(fixture.answerProbes { _ in true } == 2)
         #expect(fixture.resolve("w1")?.relays == [relay] && fixture.resolve("w1")?.endpoints.count == 1)
     }
 

@@ -38,7 +38,7 @@ import Worker
     }
 
     /// The coordinator passes on what it cannot read; the answer says that it came by relay, and the ping too.
-    // RELAY-1.1
+    // RELAY-1.1, RELAY-1.2
     @Test func workersThatNobodyCanDialCallEachOther() async throws {
         try await TestMesh.with { mesh in
             let server = try await mesh.hidden("server", [HostedService("echo", handler: echo)])

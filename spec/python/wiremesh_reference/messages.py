@@ -119,6 +119,7 @@ class Registration(Message):
     zone: Annotated[str | None, Field(11, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(13, CAPABILITIES)] = ()
     services: Annotated[tuple[ServiceRecord, ...], Field(14, SERVICES)] = ()
+    circuits: Annotated[bool | None, Field(15, FLAG)] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ extension Registration: VectorMessage {
             $0.put("zone", zone)
             $0.put("capabilities", list: capabilities.vector)
             $0.put("services", list: services.map(\.vector))
+            if let circuits { $0.put("circuits", .bool(circuits)) }
         }
     }
 }

@@ -78,6 +78,7 @@ extension MessageForm {
         registration.zone = "a"
         registration.capabilities = capabilities
         registration.services = services
+        registration.circuits = true
         let accepted = RegistrationAccepted(name: "worker-1", observed: endpoints[0], reachable: true, revision: 1 << 60)
         return [
             MessageForm(
@@ -86,7 +87,7 @@ extension MessageForm {
                     Field(2, "boot_epoch", .u64), Field(4, "advertised", .endpoints, required: false), Field(6, "listen_port", .u16),
                     Field(8, "tunnel_url", .text(2_048), required: false), Field(9, "region", .text(64), required: false),
                     Field(11, "zone", .text(64), required: false), Field(13, "capabilities", .special, required: false),
-                    Field(14, "services", .special, required: false),
+                    Field(14, "services", .special, required: false), Field(15, "circuits", .flag, required: false),
                 ]),
             MessageForm(
                 message: "RegistrationAccepted", sample: try accepted.encode(),

@@ -1,0 +1,56 @@
+import Foundation
+
+/// Two workers behind gateways of their own, which masquerade and publish nothing: worker "a" behind "ga", worker "b" with the service
+/// "demo" behind "gb". The coordinator stands on host "c", which both reach. Needs root.
+struct HiddenHosts {
+    let prefix: String
+    let coordinator: Coordinator
+    let upstream: Upstream
+    let a: WorkerProcess
+    let b: WorkerProcess
+
+    /// Where "b" listens, behind its gateway.
+    static let port = 7_701
+
+    static func start() async throws -> HiddenHosts {
+        let prefix = "wm\(UInt32.random(in: 0..<100_000))"
+        Sandbox.current.atEnd { remove(prefix) }
+        for verb in [["up", prefix, "c", "ga", "gb"], ["hide", prefix, "ga", "a"], ["hide", prefix, "gb", "b"]] {
+            let made = try await Sandbox.current.run([Places.script("test-hosts")] + verb)
+            guard made.code == 0 else { throw Failure("no network namespaces here, which this test needs root for: \(made.errors)") }
+        }
+        func on(_ host: String) -> [String] { ["ip", "netns", "exec", "\(prefix)-\(host)"] }
+        let coordinator = try await Coordinator.start(listen: "10.77.0.1:0", prefix: on("c"))
+        let upstream = try await Upstream.start(prefix: on("b"))
+        let token = try await coordinator.token("--uses", "2")
+        let a = try await WorkerProcess.start("a", token: token, listen: "0.0.0.0:\(port)", prefix: on("a"))
+        let b = try await WorkerProcess.start(
+            "b", token: token, services: ["demo": upstream.url], listen: "0.0.0.0:\(port)", prefix: on("b"))
+        try await coordinator.offers("demo", by: "b")
+        return HiddenHosts(prefix: prefix, coordinator: coordinator, upstream: upstream, a: a, b: b)
+    }
+
+    func seen() async throws -> Answer { try await curl(a.url("demo", "/seen"), prefix: a.prefix) }
+
+    /// What a ping from "a" to "b" says.
+    func ping() async throws -> JSON {
+        let done = try await Sandbox.current.run(a.prefix + [Places.wiremesh, "ping", "b", "--from", a.http, "--json"])
+        guard done.code == 0, let line = done.output.split(separator: "\n").last else { throw Failure("no ping: \(done)") }
+        return try JSON(String(line))
+    }
+
+    /// From now on the gateway of "b" passes connections on.
+    func publish() async throws {
+        let done = try await Sandbox.current.run([Places.script("test-hosts"), "publish", prefix, "gb", "\(Self.port)"])
+        guard done.code == 0 else { throw Failure("\(done)") }
+    }
+
+    /// Synchronous, for the end of a test.
+    private static func remove(_ prefix: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: Places.script("test-hosts"))
+        process.arguments = ["down", prefix, "c", "ga", "gb", "a", "b"]
+        try? process.run()
+        process.waitUntilExit()
+    }
+}
