@@ -136,7 +136,7 @@ import Wire
         _ = try await bed.a.connect(to: bed.target)
         let relay = bed.relay
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
+            for _ in 0..<40 {
                 group.addTask {
                     try? await caller.streaming(Head(service: "sleep"), timeout: .seconds(60)) { call in
                         while true { try await call.write(ByteBuffer(repeating: 7, count: 100_000)) }

@@ -8,7 +8,8 @@ import Wire
 struct Client: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Call the echo server, with several calls in flight.")
 
-    @Option var port: UInt16
+    @Option(help: "Of the server, or with --relayed of its relay.") var port: UInt16
+    @Flag(help: "Go through a relay.") var relayed = false
     @Option(help: "echo answers whole requests, stream answers while they come.") var service: String = "echo"
     @Option var size: Int = 128
     @Option var outstanding: Int = 64
@@ -17,9 +18,7 @@ struct Client: AsyncParsableCommand {
 
     func run() async throws {
         let endpoint = try BenchMesh.endpoint(.client, acceptor: ServiceTable())
-        let server = try BenchMesh.credentials(.server)
-        guard let node = server.certificate?.nodeID else { throw ValidationError("the server has no certificate") }
-        let target = LinkTarget(.node(node), endpoints: [Endpoint(host: "127.0.0.1", port: port)], features: server.features)
+        let target = try BenchMesh.target(.server, at: port, isRelayed: relayed)
         _ = try await endpoint.connect(to: target)
         let loop = endpoint.group.next()
         let caller = endpoint.caller(to: target)

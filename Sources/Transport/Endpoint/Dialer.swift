@@ -42,7 +42,7 @@ struct Dialer {
         guard case .node(let node) = expectation else {
             return done(HandshakeOutcome(keys: nil, error: CallError(.unreachable, "a relay is asked for one node")), nil)
         }
-        let channel = endpoint.openCircuit(to: node, through: relay, on: loop)
+        let channel = endpoint.openCircuit(to: node, through: relay, on: loop)  // RELAY-3.1
         opened(channel)
         let handler = HandshakeHandler(initiator: endpoint.initiator(expectation, features), isProbe: false) { done($0, channel) }
         do {

@@ -44,7 +44,7 @@ final class Circuit: Sendable {
             let (near, nearLoop) = (near, nearLoop)
             far.value = stream
             toFar.value = CircuitLane(to: stream, ticket: ticket) { count in nearLoop.run { near.value.consumed(count) } }
-            stream.write(prefix)
+            stream.write(prefix)  // RELAY-2.6
             link.call(stream)
         }
         return NearSide(self)

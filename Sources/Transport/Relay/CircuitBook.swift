@@ -17,6 +17,7 @@ public struct RelayQuota: Hashable, Sendable {
 package struct CircuitBook: Sendable {
     private let quota: RelayQuota
     private var members: [NodeID: Member] = [:]
+    /// Circuits that are open.
     package private(set) var circuits = 0
 
     /// Bytes that a member may send at once after a quiet time: a second's worth, and one piece where that is less.
@@ -26,6 +27,7 @@ package struct CircuitBook: Sendable {
         var filledAt: Instant
     }
 
+    /// Everybody has the same quota.
     package init(_ quota: RelayQuota) { self.quota = quota }
 
     private var burst: Double { Double(max(quota.bandwidth, Limits.quantum)) }
@@ -51,6 +53,7 @@ package struct CircuitBook: Sendable {
         members[node] = member
     }
 
+    /// A circuit of `node` is over.
     package mutating func close(_ node: NodeID) {
         circuits -= 1
         members[node]?.circuits -= 1

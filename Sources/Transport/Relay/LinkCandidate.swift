@@ -2,7 +2,9 @@ package import Wire
 
 /// One way to a node.
 package enum LinkCandidate: Hashable, Sendable, CustomStringConvertible {
+    /// An address of the node.
     case direct(Endpoint)
+    /// A relay that has a link to it.
     case relay(RelayRecord)
 
     package var description: String {

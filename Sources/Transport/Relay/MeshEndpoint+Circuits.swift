@@ -27,7 +27,7 @@ extension MeshEndpoint {
         let caller = PeerCaller(endpoint: self, target: LinkTarget(.node(relay.nodeID), endpoints: relay.endpoints))
         let stream = caller.open(head, on: loop, receiver: channel)
         stream.forbidCompression()  // RELAY-3.2
-        stream.write(CircuitOpening.prefix(node))
+        stream.write(CircuitOpening.prefix(node))  // RELAY-2.1
         let opened = NIOLoopBound((channel: channel, stream: stream), eventLoop: loop)
         loop.execute { opened.value.channel.attach(opened.value.stream) }
         return channel
