@@ -105,12 +105,13 @@ class Mesh:
             time.sleep(0.05)
         raise RuntimeError(log.read_text())
 
-    def worker(self, name: str, *services: str) -> str:
+    def worker(self, name: str, *services: str, advertise: str = "") -> str:
         """A worker of the program under test; returns its HTTP address."""
+        more = ["--advertise", advertise] if advertise else []
         options = [part for service in services for part in ("--service", service)]
         lines = self.start(
             "worker", "--data", f"{self.folder.name}/{name}", "--join", self.token, "--name", name, *options,
-            "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+            "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *more,
         )
         return find(lines, r"http=(\S+)")
 

@@ -184,6 +184,34 @@ class Live(unittest.IsolatedAsyncioTestCase):
         _, out = await curl(f"http://{self.swift}/service/broken", "-d", "", "-w", "%{http_code}", "-o", "/dev/null")
         self.assertEqual(out, b"502")
 
+    async def test_by_relay(self) -> None:
+        """Workers of both implementations that nobody can dial, and callers of both."""  # RELAY-1.2, RELAY-3.1
+        nowhere, folder = "127.0.0.1:1", self.mesh.folder.name
+        await asyncio.to_thread(self.mesh.worker, "hidden-swift", f"far-echo={self.upstream}", advertise=nowhere)
+        hidden = Worker("hidden-python", join=self.mesh.token, data=f"{folder}/hidden.json", listen="127.0.0.1:0", advertise=nowhere)
+
+        @hidden.service("far-mirror")
+        async def mirror(request: Request) -> AsyncIterator[bytes]:
+            async for chunk in request:
+                yield chunk
+
+        serving = asyncio.create_task(hidden.serve())
+        try:
+            async with asyncio.timeout(20):
+                while {"far-echo", "far-mirror"} - {summary.name for summary in await self.client.services()}:
+                    await asyncio.sleep(0.05)
+            body = bytes(range(256)) * 8_000
+            for service in ("far-echo", "far-mirror"):
+                self.assertEqual(await (await self.client.call(service, body)).read(), body)
+                _, out = await curl(f"http://{self.swift}/service/{service}", "-d", "abc", "-i")
+                self.assertIn(b"wiremesh-route: relay", out.lower())
+                self.assertTrue(out.endswith(b"abc"), out)
+            self.assertTrue(all(link.relayed for link in self.client.links))
+        finally:
+            hidden.stop()
+            async with asyncio.timeout(20):
+                await serving
+
     async def test_events_as_they_come_and_cancel(self) -> None:
         for service in ("forever", "forwarded"):
             Server.gone.clear()

@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import limits
+from .circuit import dial_through
 from .connection import Call, Connection, Handler, dial
 from .errors import CallError, Code, WireError, known_code
 from .handshake import Expect
 from .head import Head, split
 from .identity import CLIENT, COORDINATOR, FEATURE_AES
 from .messages import (
-    DiscoverAnswer, DiscoverRequest, SequenceReader, ServiceSummary, WatchEvent, WatchRequest, WorkerRecord,
+    DiscoverAnswer, DiscoverRequest, RelayRecord, SequenceReader, ServiceSummary, WatchEvent, WatchRequest, WorkerRecord,
 )
 from .node import Node, ask, default_file, enrol, refuse, renew
 from .noise import SUITES
@@ -193,8 +194,34 @@ class Client:
             link = self._links.get(record.node_id)
             if link is None or link.closed or link.link.going_away:
                 suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # HS-2.3
-                link = await self._dial_any(record.endpoints, Expect(node_id=record.node_id), suite)
+                link = await self._dial_worker(record, Expect(node_id=record.node_id), suite)
                 self._links[record.node_id] = link
+            return link
+
+    async def _dial_worker(self, record: WorkerRecord, expect: Expect, suite: int) -> Connection:
+        """Its own addresses first, then its relays."""  # RELAY-5.1
+        assert record.node_id is not None
+        try:
+            return await self._dial_any(record.endpoints, expect, suite)
+        except CallError as error:
+            failure = error
+        for relay in record.relays:
+            try:
+                outer = await self._relay(relay)
+                return await dial_through(outer, record.node_id, self.node.local, expect, self.handler, suite)
+            except CallError as error:
+                failure = error
+        raise failure
+
+    async def _relay(self, relay: RelayRecord) -> Connection:
+        """The link to a relay: that to the coordinator, where it is one."""
+        coordinator = await self.coordinator()
+        if coordinator.peer and coordinator.peer.node_id == relay.node_id:
+            return coordinator
+        async with self._dialling[relay.node_id]:
+            link = self._links.get(relay.node_id)
+            if link is None or link.closed or link.link.going_away:
+                link = self._links[relay.node_id] = await self._dial_any(relay.endpoints, Expect(node_id=relay.node_id))
             return link
 
     async def _dial_coordinator(self) -> Connection:

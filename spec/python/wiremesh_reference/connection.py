@@ -8,7 +8,7 @@ import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Self
+from typing import Any, Protocol, Self
 
 from . import limits
 from .errors import NO_EFFECT, CallError, Code, WireError
@@ -21,6 +21,25 @@ from .records import Opener, Sealer
 log = logging.getLogger("wiremesh")
 Handler = Callable[["Call"], Awaitable[None]]
 HIGH_WATER = 262144  # bytes that wait in one stream before its writer waits
+
+
+class Transport(Protocol):
+    """What a link does to the connection below it."""
+
+    def is_closing(self) -> bool: ...
+    def abort(self) -> None: ...
+
+
+class Writer(Protocol):
+    """The writing half of a connection: a StreamWriter, or a circuit's."""
+
+    @property
+    def transport(self) -> Transport: ...
+    def write(self, data: bytes) -> None: ...
+    def write_eof(self) -> None: ...
+    def close(self) -> None: ...
+    def get_extra_info(self, name: str, default: Any = None) -> Any: ...
+    async def drain(self) -> None: ...
 
 
 class Call:
@@ -68,12 +87,19 @@ class Call:
 
     async def write(self, data: bytes, *, end: bool = False) -> None:
         """Send a part of the body; waits while the other side does not read."""
-        while not end and not self._failed and not self._stopped and self.connection.pending(self.number) > HIGH_WATER:
+        if not end:
+            await self.room()
+        if self._failed:
+            raise self._failed
+        self.connection.write(self.number, data, end)
+
+    async def room(self) -> None:
+        """Wait while the other side does not read."""
+        while not self._failed and not self._stopped and self.connection.pending(self.number) > HIGH_WATER:
             self._writable.clear()
             await self._writable.wait()
         if self._failed:
             raise self._failed
-        self.connection.write(self.number, data, end)
 
     async def begin_answer(self, head: Head, *, end: bool = False, compress: bool = False) -> None:
         if self._failed:
@@ -136,12 +162,14 @@ class Call:
 
 
 class Connection:
-    """An established link over TCP."""
+    """An established link, over TCP or on a circuit."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, established: Established, *,
-        initiator: bool, local: Local, handler: Handler, early: bytes = b"",
+        self, reader: asyncio.StreamReader, writer: Writer, established: Established, *,
+        initiator: bool, local: Local, handler: Handler, early: bytes = b"", relayed: bool = False,
     ) -> None:
+        self.relayed = relayed
+        self.keep: asyncio.Task[None] | None = None  # what feeds a circuit
         self.reader, self.writer, self.handler, self.early = reader, writer, handler, early
         self.peer, self.handshake_hash = established.certificate, established.handshake_hash
         self.link = Link(initiator=initiator, local=local.parameters, remote=established.parameters)
@@ -355,7 +383,7 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def shake_hands(machine: Machine, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Established:
+async def shake_hands(machine: Machine, reader: asyncio.StreamReader, writer: Writer) -> Established:
     """Carry bytes between a handshake and a socket until it is over."""
     data = b""
     while True:
@@ -387,8 +415,8 @@ async def dial(
 
 
 async def accept(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, local: Local, handler: Handler,
-    token_secret: Callable[[bytes], bytes | None] = lambda _: None,
+    reader: asyncio.StreamReader, writer: Writer, local: Local, handler: Handler,
+    token_secret: Callable[[bytes], bytes | None] = lambda _: None, relayed: bool = False,
 ) -> Connection | None:
     """The responder's side of dial(). Every error is answered with silence: None."""  # HS-8.1
     try:
@@ -398,4 +426,4 @@ async def accept(
     except (OSError, asyncio.IncompleteReadError, TimeoutError, WireError):
         writer.close()
         return None
-    return Connection(reader, writer, established, initiator=False, local=local, handler=handler, early=machine.rest)
+    return Connection(reader, writer, established, initiator=False, local=local, handler=handler, early=machine.rest, relayed=relayed)

@@ -24,6 +24,7 @@ RECORD = 61440  # bytes of an encoded worker record or registration
 SNAPSHOT_RECORDS = 1100  # records in the first event of a watch
 NOTICE_NODES = 1024  # nodes in a notice
 RELAYS = 4  # relays of a worker
+CIRCUIT_REQUEST = 1024  # bytes of the message at the beginning of a circuit
 MESSAGE = 1048576  # bytes of a message
 CREDIT = 2**63 - 1  # bytes
 REKEY_INTERVAL = 1048576  # records of a direction

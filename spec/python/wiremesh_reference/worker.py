@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import limits
+from . import circuit, limits
 from .client import Client
-from .connection import Call, Connection, accept, split_endpoint
+from .connection import Call, Connection, Writer, accept, split_endpoint
 from .errors import CallError, Code, WireError
 from .head import Head
-from .identity import COORDINATOR, WORKER
+from .identity import COORDINATOR, RELAY, WORKER
 from .messages import (
     DRAIN_NOTICE, REVOKED, Capability, JSONText, LoadUpdate, Notice, Registration, RegistrationAccepted, ServiceLoad,
 )
@@ -50,7 +50,7 @@ class Worker:
         self.client: Client | None = None  # for calls of others, once it runs
         self.port = 0
         self._links: set[Connection] = set()
-        self._strangers: dict[asyncio.StreamWriter, str] = {}  # whose handshake is under way, oldest first
+        self._strangers: dict[Writer, str] = {}  # whose handshake is under way, oldest first
         self._revoked: set[bytes] = set()
         self._stop = asyncio.Event()
         self._draining = False
@@ -144,7 +144,7 @@ class Worker:
         registration = Registration(
             boot_epoch=node.boot_epoch, advertised=(self.advertise,) if self.advertise else (), listen_port=self.port,
             region=self.region or None, zone=self.zone or None, capabilities=tuple(sorted(self.capabilities.items())),
-            services=tuple(service.record for _, service in sorted(self.services.items())),
+            services=tuple(service.record for _, service in sorted(self.services.items())), circuits=True,  # RELAY-1.2
         )
         accepted = RegistrationAccepted.decode(await ask(link, "mesh.register", registration.encode()))
         log.info("registered as %s, seen at %s", accepted.name, accepted.observed)
@@ -187,7 +187,7 @@ class Worker:
 
     # Links and calls.
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _accept(self, reader: asyncio.StreamReader, writer: Writer, relayed: bool = False) -> None:
         assert self.client is not None
         source = str(writer.get_extra_info("peername", ("",))[0])
         alike = [stranger for stranger, address in self._strangers.items() if address == source]
@@ -197,7 +197,7 @@ class Worker:
             self._strangers.pop(oldest)
         self._strangers[writer] = source
         try:
-            link = await accept(reader, writer, self.client.node.local, self._handle)
+            link = await accept(reader, writer, self.client.node.local, self._handle, relayed=relayed)
         finally:
             self._strangers.pop(writer, None)
         if link is None:
@@ -225,6 +225,8 @@ class Worker:
             await call.write(body, end=True)
         elif head.method == "mesh.notice":
             await self._notice(call)
+        elif head.method == "mesh.circuit":
+            await self._circuit(call)
         elif head.method or not head.service:  # MSG-1.5
             raise CallError(Code.NOT_FOUND, f"a worker has no method {head.method}")
         elif head.worker not in ("", self.name) or head.service not in self.services:  # CALL-1.1, CALL-1.2
@@ -233,6 +235,21 @@ class Worker:
             raise CallError(Code.DRAINING, f"{self.name} stops")
         else:  # CALL-1.3
             await self.services[head.service].run(call)
+
+    async def _circuit(self, call: Call) -> None:
+        """Answer a link that a relay passes on, for as long as it lasts."""
+        peer = call.connection.peer
+        if peer is None or not peer.roles & (COORDINATOR | RELAY) or call.connection.relayed:  # RELAY-2.5
+            raise CallError(Code.PERMISSION_DENIED, "a circuit comes from a relay, over a direct link")
+        chunks = call.chunks()
+        caller, rest = await circuit.request(chunks)
+        await call.begin_answer(Head(status=200))
+        reader, writer = asyncio.StreamReader(), circuit.CircuitWriter(call, caller)
+        filling = asyncio.create_task(circuit.fill(reader, chunks, rest))
+        try:
+            await self._accept(reader, writer, relayed=True)  # RELAY-3.3
+        finally:
+            filling.cancel()
 
     async def _notice(self, call: Call) -> None:
         peer = call.connection.peer
