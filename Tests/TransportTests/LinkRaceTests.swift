@@ -63,7 +63,7 @@ import Wire
         let back = bed.b.caller(to: LinkTarget(.node(try a.node), endpoints: []))
         let flags = Flags()
         let long = Task {
-            try await caller.streaming(Head(service: "pump"), timeout: .seconds(60)) { call in
+            try await a.caller(to: bed.target).streaming(Head(service: "pump"), timeout: .seconds(60)) { call in
                 try await call.write(ByteBuffer(string: "before"))
                 let before = try await call.next()
                 flags.began.store(true, ordering: .relaxed)

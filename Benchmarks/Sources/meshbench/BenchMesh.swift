@@ -4,7 +4,8 @@ import NIOPosix
 import Transport
 import Wire
 
-/// A mesh of two, and a relay between them, whose keys all processes know, because they are made from fixed seeds: nothing has to be exchanged.
+/// A mesh of two, and a relay between them, whose keys all processes know, because they are made from fixed seeds: nothing has to
+/// be exchanged.
 enum BenchMesh {
     /// A node of it.
     enum Member: UInt8 {

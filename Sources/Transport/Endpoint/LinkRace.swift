@@ -51,9 +51,6 @@ final class LinkRace {
         guard done != nil else { return channel?.close(promise: nil) ?? () }
         if let keys = outcome.keys, let channel {
             if case .direct(let endpoint) = candidate { dialer.endpoint.measured(endpoint, roundTrip: time) }
-            let losers = Array(running.values)
-            running = [:]
-            for loser in losers { loser.close(promise: nil) }
             return finish(dialer.endpoint.establish(keys, on: channel, isInitiator: true, target: target))
         }
         if let error = outcome.error { failure = CallError(error.code, "\(candidate): \(error.reason)") }
@@ -63,8 +60,12 @@ final class LinkRace {
     private func finish(_ result: Result<Link, CallError>) {
         headStart?.cancel()
         let done = done
+        // Over before the others are closed: what becomes of them is no news.
         self.done = nil
         waiting = []
+        let losers = Array(running.values)
+        running = [:]
+        for loser in losers { loser.close(promise: nil) }
         done?(result)
     }
 }

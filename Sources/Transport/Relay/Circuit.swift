@@ -114,7 +114,7 @@ final class Circuit: Sendable {
             circuit.ticket.end()
             circuit.nearLoop.run { [circuit] in
                 circuit.toNear.value.stop()
-                circuit.near.value.fail(error)
+                circuit.near.value.cancel(error)
             }
         }
 

@@ -37,7 +37,7 @@ final class CircuitOpening: CallReceiver {
             if rest.readableBytes > 0 { next.callReceived(data: rest) }
         } catch {
             self.open = nil
-            stream.fail(CallError(.badRequest, "the circuit's request cannot be read: \(error)"))  // RELAY-2.2
+            stream.cancel(CallError(.badRequest, "the circuit's request cannot be read: \(error)"))  // RELAY-2.2
         }
     }
 
@@ -54,7 +54,7 @@ final class CircuitOpening: CallReceiver {
     func callReceivedEnd() {
         guard open == nil else {
             open = nil
-            return stream.fail(CallError(.badRequest, "the circuit ended before it began"))
+            return stream.cancel(CallError(.badRequest, "the circuit ended before it began"))
         }
         next?.callReceivedEnd()
     }

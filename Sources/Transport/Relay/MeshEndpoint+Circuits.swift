@@ -37,7 +37,7 @@ extension MeshEndpoint {
 
     private func passOn(_ peer: PeerInfo, _ stream: LinkStream, _ relaying: RelaySwitch) -> any CallReceiver {
         guard let caller = peer.nodeID, peer.relay == nil, !peer.isExpired else {
-            stream.fail(CallError(.permissionDenied, "a circuit begins on a direct link of a member"))  // RELAY-2.3
+            stream.cancel(CallError(.permissionDenied, "a circuit begins on a direct link of a member"))  // RELAY-2.3
             return DroppedReceiver()
         }
         return CircuitOpening(stream) { request in
@@ -48,7 +48,7 @@ extension MeshEndpoint {
                 let circuit = Circuit(stream, farLoop: entry.loop, ticket: try relaying.admit(caller))
                 return circuit.open(entry, caller: caller)
             } catch {
-                stream.fail(error)
+                stream.cancel(error)
                 return nil
             }
         }
@@ -58,7 +58,7 @@ extension MeshEndpoint {
 
     private func answerCircuit(from peer: PeerInfo, stream: LinkStream) -> any CallReceiver {
         guard let relay = peer.nodeID, peer.relay == nil, !peer.isExpired, !peer.roles.isDisjoint(with: [.coordinator, .relay]) else {
-            stream.fail(CallError(.permissionDenied, "only a relay brings a circuit, over a direct link"))  // RELAY-2.5
+            stream.cancel(CallError(.permissionDenied, "only a relay brings a circuit, over a direct link"))  // RELAY-2.5
             return DroppedReceiver()
         }
         return CircuitOpening(stream) { request in
@@ -68,7 +68,7 @@ extension MeshEndpoint {
                     throw CallError(.overloaded, "too many circuits wait for their handshake", retryAfterMilliseconds: 1_000)
                 }
             } catch {
-                stream.fail(error as? CallError ?? CallError(.internalError, "\(error)"))
+                stream.cancel(error as? CallError ?? CallError(.internalError, "\(error)"))
                 return nil
             }
             stream.respond(Head())
