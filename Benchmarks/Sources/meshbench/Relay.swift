@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOCore
 import Transport
 
 /// Passes links on between a server and a client that cannot dial each other. Prints "listening PORT".
