@@ -143,7 +143,7 @@ import Wire
                     }
                 }
             }
-            slow.withLock { $0 }?.dribble(oneByteEach: nil)
+            slow.withLock { $0 }?.dribble(each: nil)
             var most = 0
             for _ in 0..<100 {
                 most = max(most, await relay.heldByCircuits())

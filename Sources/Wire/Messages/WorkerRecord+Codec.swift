@@ -55,7 +55,8 @@ extension WorkerRecord: WireMessage {
 
     private static func relays(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [RelayRecord] {
         var relays: [RelayRecord] = []
-        for range in try bytes.nonEmptyList(field, limit: Limits.relays) { relays.append(try bytes.nested(RelayRecord.self, range)) }
+        var list = try bytes.nonEmptyList(field, limit: Limits.relays)
+        while let range = try list.next(in: bytes) { relays.append(try bytes.nested(RelayRecord.self, range)) }
         return relays
     }
 

@@ -18,6 +18,10 @@ struct Ping: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The HTTP address of a worker that measures, in place of the coordinator.", valueName: "url"))
     var from: String?
 
+    @Option(
+        help: ArgumentHelp("With --from: a file with the bearer token that that worker wants.", valueName: "file"), completion: .file())
+    var workerTokenFile: String?
+
     @OptionGroup var read: ReadOptions
     @OptionGroup var output: JSONOption
 
@@ -25,7 +29,8 @@ struct Ping: AsyncParsableCommand {
 
     func run() async throws {
         if let from {
-            try await read.withClient(at: from) { client in
+            let token = try read.config.settings().text(workerTokenFile, "worker-token-file")
+            try await read.withClient(at: from, tokenFile: token) { client in
                 try await measure {
                     let answer = try await client.pingFromHere(worker)
                     let way = answer.value.relay.map { "relayed by \(Terminal.plain($0))" } ?? answer.value.route
