@@ -25,12 +25,14 @@ BOUNDS = {
     "idempotencyKey": "idempotencyKey", "traceParent": "traceParent", "certificate": "certificate", "endpoints": "endpoints",
     "coordinators": "endpoints", "advertised": "endpoints", "tunnelURL": "url", "region": "region", "zone": "region",
     "capabilities": "capabilities", "services": "services", "records": "snapshotRecords", "text": "reason", "nodes": "noticeNodes",
+    "relays": "relays",
 }
 OWN = {  # bounds that stand in one place only: sizes of fixed values, every u8, pairs in a HEAD
     "preface": 8, "salt": 16, "id": 16, "secret": 32, "signature": 64, "majors": 256, "suites": 256, "fields": limits.HEAD_FIELDS,
 }
 MESSAGE_BOUNDS = {
     "Certificate": "certificate", "Head": "headSize", "Registration": "record", "WorkerRecord": "record", "WatchRequest": "record",
+    "CircuitRequest": "circuitRequest",
 }
 FRAME_BOUNDS = {"body": "data", "rawSize": "data", "ignored": "framePayload", "head": "headSize", "reason": "reason"}
 
@@ -116,7 +118,10 @@ class Registry(unittest.TestCase):
 
     def test_sizes_of_requests_are_limits(self) -> None:
         named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
-        others = {"mesh.enrol": "handshakeMessage", "mesh.renew": "handshakeMessage", "mesh.watch": "record"}
+        others = {
+            "mesh.enrol": "handshakeMessage", "mesh.renew": "handshakeMessage", "mesh.watch": "record", "mesh.relay": "circuitRequest",
+            "mesh.circuit": "circuitRequest",
+        }
         for method in REGISTRY["methods"]:
             self.assertEqual(method["requestMax"], named[others.get(method["name"], "message")], method["name"])
 
