@@ -176,7 +176,7 @@ class Connection:
         self.sealer, self.opener = Sealer(established.send), Opener(established.receive)
         self.calls: dict[int, Call] = {}
         self.closed: CallError | None = None
-        self.heard = time.monotonic()
+        self.heard = self.sent = time.monotonic()
         self._wanted = asyncio.Event()
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._served: set[asyncio.Task[None]] = set()
@@ -288,6 +288,7 @@ class Connection:
                 for record in self.link.outgoing():
                     self.writer.write(self.sealer.seal(record))
                     await self.writer.drain()
+                    self.sent = time.monotonic()
                 for call in self.calls.values():
                     if self.pending(call.number) <= HIGH_WATER:
                         call.drained()
@@ -297,14 +298,19 @@ class Connection:
             self._lose(CallError(Code.LINK_LOST, str(error)))
 
     async def _keep_alive(self) -> None:
-        """Notice a peer that is gone without a word."""  # FRAME-10.1, FRAME-10.2
+        """Show the peer that this side is there, and notice one that is gone without a word."""
+        asked = self.heard
         while self.closed is None:
             begin = time.monotonic()
             await asyncio.sleep(limits.PING_INTERVAL)
-            silence, slept = time.monotonic() - self.heard, time.monotonic() - begin
-            if silence > limits.SILENCE and slept < limits.SILENCE:  # where this program stood still, the peer may have spoken
+            now = time.monotonic()
+            silence, late = now - self.heard, now - begin > limits.PING_INTERVAL + limits.PING_AFTER / 2
+            # Where this program stood still, what the peer said meanwhile has not been read; and who was not asked owed no answer.
+            if silence > limits.SILENCE and not late and asked > self.heard:  # FRAME-10.2
                 self._lose(CallError(Code.LINK_LOST, "the other side went silent"))
-            elif silence > limits.PING_AFTER:
+            elif max(silence, now - self.sent) > limits.PING_AFTER:  # FRAME-10.1
+                if asked < self.heard:
+                    asked = now
                 self.link.ping(bytes(8))
                 self._wanted.set()
 
