@@ -112,8 +112,8 @@ def says_something_before_the_end_of_the_handshake() -> None:
             self.writer.write(b"400 bad handshake\r\n")
             self.writer.close()
 
-    async def accept(reader: Any, writer: Any, *arguments: Any) -> connection.Connection | None:
-        return await original(reader, Loud(writer), *arguments)  # type: ignore[arg-type]
+    async def accept(reader: Any, writer: Any, *arguments: Any, **named: Any) -> connection.Connection | None:
+        return await original(reader, Loud(writer), *arguments, **named)  # type: ignore[arg-type]
 
     worker.accept = accept
 
