@@ -24,6 +24,7 @@ let package = Package(
     name: "wiremesh",
     products: [
         .library(name: "Wire", targets: ["Wire"]),
+        .library(name: "DHT", targets: ["DHT"]),
         .library(name: "Transport", targets: ["Transport"]),
         .library(name: "Coordinator", targets: ["Coordinator"]),
         .library(name: "Worker", targets: ["Worker"]),
@@ -53,6 +54,7 @@ let package = Package(
             name: "Wire", dependencies: ["CSodium", "CLZ4", .target(name: "COpenSSL", condition: .when(traits: ["OpenSSL"]))],
             swiftSettings: settings
         ),
+        .target(name: "DHT", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "Transport", dependencies: ["Wire", nioCore, nioPosix, logging], swiftSettings: settings),
         .target(
             name: "Coordinator",
@@ -78,12 +80,17 @@ let package = Package(
         .executableTarget(
             name: "wiremesh",
             dependencies: [
-                "Wire", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit", nioCore, nioPosix, logging, argumentParser,
+                "Wire", "DHT", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit", "MeshTestKit", nioCore, nioPosix,
+                logging,
+                argumentParser,
             ],
             swiftSettings: settings
         ),
-        .target(name: "MeshTestKit", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "MeshTestKit", dependencies: ["Wire", "DHT"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire", "MeshTestKit"], swiftSettings: settings),
+        .testTarget(name: "DHTTests", dependencies: ["Wire", "DHT", "MeshTestKit"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Wire", "DHT", "MeshTestKit"], path: "Tests/Simulation", swiftSettings: settings),
         .testTarget(
             name: "TransportTests",
             dependencies: ["Wire", "Transport", "MeshTestKit", nioCore, nioPosix, nioEmbedded],

@@ -15,6 +15,7 @@ func product(_ name: String) -> Target.Dependency { .product(name: name, package
 /// One program per layer, with the fuzzers of its parsers and machines: a layer is linked once, and runs without what is above it.
 let layers: [(name: String, dependencies: [Target.Dependency])] = [
     ("FuzzWire", []),
+    ("FuzzDHT", [product("DHT")]),
     ("FuzzCoordinator", [product("Transport"), product("Coordinator")]),
     ("FuzzWorker", [product("Transport"), product("Worker")]),
     ("FuzzHTTP", [product("Transport"), product("Coordinator"), product("Worker"), product("HTTPCompat")]),

@@ -55,6 +55,55 @@ public enum Limits {
     /// Counters that a session remembers: as many datagrams may overtake one another.
     public static let replayWindow = 8_192
 
+    // MARK: DHT
+    /// Bytes of a request or an answer: the plaintext of one datagram, on whatever way it travels.
+    public static let dhtMessage = datagram - 16 - tag
+    /// Bytes of a provider entry: one always fits an answer.
+    public static let providerEntry = 1_100
+    /// Contacts in one message: more would not fit.
+    public static let dhtContacts = 16
+    /// Entries in one answer: more would not fit.
+    public static let dhtEntries = 8
+    /// Parts of the space whose digests two full views compare: the digests fill half a datagram.
+    public static let viewBuckets = 64
+    /// Fingerprints in one message of that comparison: half a datagram.
+    public static let viewFingerprints = 96
+    /// Nodes of a full view: beyond, it costs more than the round that it saves.
+    public static let fullView = 4_096
+    /// Bits of the split of a service: 256 shards.
+    public static let serviceSplit: UInt8 = 8
+    /// Life of a provider entry from when a holder has it: three refreshes.
+    public static let entryLifetime: Duration = .seconds(90)
+    /// The longest life that a holder grants.
+    public static let entryLifetimeMaximum: Duration = .seconds(300)
+    /// Time between two renewals of an entry at its holders.
+    public static let entryRefresh: Duration = .seconds(30)
+    /// Holders of an entry, and how many must have it before a publisher is told.
+    public static let replicas = 8
+    public static let replicasAwaited = 6
+    /// Providers of one service that one holder keeps: beyond, the service is split.
+    public static let providersPerKey = 64
+    /// Entries of one provider that one holder keeps.
+    public static let entriesPerProvider = 64
+    /// Entries that one holder keeps: 1 MiB at their usual size.
+    public static let entriesHeld = 2_048
+    /// Lookups of one node under way at once, and exchanges.
+    public static let dhtLookups = 1_024
+    public static let dhtExchanges = 8_192
+    /// Sends of one request over datagrams.
+    public static let dhtSends = 3
+    /// The longest wait for an answer before the request is sent again, and the shortest.
+    public static let answerTimeoutMaximum: Duration = .seconds(2)
+    public static let answerTimeoutMinimum: Duration = .milliseconds(20)
+    /// Time between two looks for the other half of a mesh that came apart.
+    public static let splitRepair: Duration = .seconds(60)
+    /// Time between two probes of datagrams that do not work: from the first, doubling up to the last.
+    public static let probeFirst: Duration = .seconds(1)
+    public static let probeLast: Duration = .seconds(30)
+    /// Time that failures of a contact must span before it may be evicted, and how many there must be.
+    public static let evictionSpan: Duration = .seconds(30)
+    public static let evictionFailures: UInt8 = 3
+
     // MARK: Streams and credit
     /// Credit that a stream starts with, in uncompressed bytes.
     public static let streamWindow: UInt64 = 256 << 10

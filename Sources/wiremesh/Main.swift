@@ -33,7 +33,7 @@ struct Wiremesh: AsyncParsableCommand {
             CommandGroup(name: "Run", subcommands: [Dev.self, CoordinatorCommand.self, WorkerCommand.self]),
             CommandGroup(name: "Read", subcommands: [Services.self, Workers.self, Discover.self, Call.self, Ping.self, Doctor.self]),
             CommandGroup(name: "Administer", subcommands: [TokenCommand.self, Revoke.self, Drain.self]),
-            CommandGroup(name: "Look closer", subcommands: [Decode.self, Conformance.self, Version.self]),
+            CommandGroup(name: "Look closer", subcommands: [Decode.self, Conformance.self, Simulate.self, Version.self]),
         ]
     )
 }

@@ -70,7 +70,7 @@ struct Tags {
 
     /// The prefixes of ids, and one that there was once, so that nobody goes on with it.
     private static let prefixes: Set<Substring> = [
-        "CONV", "ID", "TOKEN", "HS", "REC", "FRAME", "FLOW", "CALL", "LZ4", "MSG", "RELAY", "DGRAM", "HTTP", "SEC", "REG", "WIRE",
+        "CONV", "ID", "TOKEN", "HS", "REC", "FRAME", "FLOW", "CALL", "LZ4", "MSG", "RELAY", "DGRAM", "DHT", "HTTP", "SEC", "REG", "WIRE",
     ]
 
     subscript(id: String) -> [String] { places[id] ?? [] }

@@ -12,7 +12,7 @@ import Testing
         "Worker": ["Wire", "DHT", "Transport"],
         "HTTPCompat": ["Wire", "DHT", "Transport", "Coordinator", "Worker"],
         "ConformanceKit": ["Wire", "DHT"],
-        "wiremesh": ["Wire", "DHT", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit"],
+        "wiremesh": ["Wire", "DHT", "Transport", "Coordinator", "Worker", "HTTPCompat", "ConformanceKit", "MeshTestKit"],
         "MeshTestKit": ["Wire", "DHT"],
     ]
 
@@ -23,7 +23,7 @@ import Testing
         "Hummingbird": ["HTTPCompat"],
         "GRDB": ["Coordinator"],
         "ArgumentParser": ["wiremesh"],
-        "MeshTestKit": [],
+        "MeshTestKit": ["wiremesh"],
     ]
 
     @Test func everyFolderOfSourcesHasAPlace() throws {

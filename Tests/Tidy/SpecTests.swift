@@ -85,6 +85,8 @@ import Wire
             "workerState": WorkerRecord.State.allCases.map { "\($0.rawValue) \($0)" }, "noticeKind": notices,
             "watchKind": try SwiftConstants.cases("Sources/Wire/Messages/Watch+Codec.swift", "Kind"),
             "capabilityKind": try SwiftConstants.cases("Sources/Wire/Messages/Capabilities+Codec.swift", "Kind"),
+            "dhtRefusal": DHTAnswer.Refusal.allCases.map { "\($0.rawValue) \($0)" },
+            "storeOutcome": StoreAnswer.Outcome.allCases.map { "\($0.rawValue) \($0)" },
         ]
         #expect(registry.enums.mapValues { $0.map { "\($0.code) \($0.name)" } } == code)
     }

@@ -35,6 +35,21 @@ enum SwiftConstants {
         "Notice": Place(path: "Sources/Wire/Messages/Notice+Codec.swift", name: "Field"),
         "RelayRecord": Place(path: "Sources/Wire/Messages/Relay+Codec.swift", name: "Field"),
         "CircuitRequest": Place(path: "Sources/Wire/Messages/Relay+Codec.swift", name: "Field", skip: 1),
+        "Contact": Place(path: "Sources/Wire/Messages/DHT/Contact+Codec.swift", name: "Field"),
+        "ProviderEntry": Place(path: "Sources/Wire/Messages/DHT/ProviderEntry.swift", name: "Field"),
+        "DHTRequest": Place(path: "Sources/Wire/Messages/DHT/DHTRequest+Codec.swift", name: "Field"),
+        "Introduction": Place(path: "Sources/Wire/Messages/DHT/DHTRequest+Codec.swift", name: "Field", skip: 1),
+        "UnreachableHint": Place(path: "Sources/Wire/Messages/DHT/DHTRequest+Codec.swift", name: "Field", skip: 2),
+        "DHTAnswer": Place(path: "Sources/Wire/Messages/DHT/DHTAnswer+Codec.swift", name: "Field"),
+        "Pong": Place(path: "Sources/Wire/Messages/DHT/DHTAnswer+Codec.swift", name: "Field", skip: 1),
+        "FindRequest": Place(path: "Sources/Wire/Messages/DHT/Find+Codec.swift", name: "Field"),
+        "FindAnswer": Place(path: "Sources/Wire/Messages/DHT/Find+Codec.swift", name: "Field", skip: 1),
+        "HeldEntry": Place(path: "Sources/Wire/Messages/DHT/Find+Codec.swift", name: "Field", skip: 2),
+        "StoreRequest": Place(path: "Sources/Wire/Messages/DHT/Store+Codec.swift", name: "Field"),
+        "StoreAnswer": Place(path: "Sources/Wire/Messages/DHT/Store+Codec.swift", name: "Field", skip: 1),
+        "SyncRequest": Place(path: "Sources/Wire/Messages/DHT/Sync+Codec.swift", name: "Field"),
+        "SyncAnswer": Place(path: "Sources/Wire/Messages/DHT/Sync+Codec.swift", name: "Field", skip: 1),
+        "ViewEntry": Place(path: "Sources/Wire/Messages/DHT/Sync+Codec.swift", name: "Field", skip: 2),
     ]
 
     /// "type name" for each constant, in order.
@@ -102,6 +117,15 @@ enum SwiftLimits {
         "circuitsPerMember": UInt64(Limits.circuitsPerMember), "circuits": UInt64(Limits.circuits),
         "headStart": milliseconds(Limits.headStart), "directRetry": milliseconds(Limits.directRetry),
         "directRetryMaximum": milliseconds(Limits.directRetryMaximum), "relayLinger": milliseconds(Limits.relayLinger),
+        "dhtMessage": UInt64(Limits.dhtMessage),
+        "providerEntry": UInt64(Limits.providerEntry), "dhtContacts": UInt64(Limits.dhtContacts),
+        "dhtEntries": UInt64(Limits.dhtEntries), "viewBuckets": UInt64(Limits.viewBuckets),
+        "viewFingerprints": UInt64(Limits.viewFingerprints), "serviceSplit": UInt64(Limits.serviceSplit),
+        "replicas": UInt64(Limits.replicas), "replicasAwaited": UInt64(Limits.replicasAwaited),
+        "providersPerKey": UInt64(Limits.providersPerKey), "entriesPerProvider": UInt64(Limits.entriesPerProvider),
+        "entriesHeld": UInt64(Limits.entriesHeld), "fullView": UInt64(Limits.fullView), "dhtSends": UInt64(Limits.dhtSends),
+        "entryLifetime": milliseconds(Limits.entryLifetime), "entryLifetimeMaximum": milliseconds(Limits.entryLifetimeMaximum),
+        "entryRefresh": milliseconds(Limits.entryRefresh), "splitRepair": milliseconds(Limits.splitRepair),
     ]
 
     /// How this program stores, serves HTTP, paces its own sending and chooses among workers.
@@ -118,6 +142,8 @@ enum SwiftLimits {
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
         "socketUnsent", "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
         "probeRise", "datagram", "replayWindow", "circuitWindow", "circuitBandwidth", "circuitMembers", "roundTrips",
+        "dhtLookups", "dhtExchanges", "answerTimeoutMaximum", "answerTimeoutMinimum", "probeFirst", "probeLast", "evictionSpan",
+        "evictionFailures",
     ]
 
     private static func milliseconds(_ duration: Duration) -> UInt64 { duration.wholeNanoseconds / 1_000_000 }

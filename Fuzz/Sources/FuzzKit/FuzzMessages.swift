@@ -7,6 +7,7 @@ public enum FuzzMessages {
         EnrolRequest.self, RenewRequest.self, EnrolAnswer.self, WorkerRecord.self, ServiceLoad.self, LoadUpdate.self, Notice.self,
         ServiceSummary.self, ServiceList.self, DiscoverRequest.self, DiscoverAnswer.self, ResolveRequest.self, ServiceRecord.self,
         WatchRequest.self, WatchEvent.self, Registration.self, RegistrationAccepted.self, RelayRecord.self, CircuitRequest.self,
+        DHTRequest.self, DHTAnswer.self, ProviderEntry.self,
     ]
 
     /// What can be read can be written, and reads the same again.

@@ -63,6 +63,9 @@ public enum FuzzSeeds {
         registration.advertised = FuzzMesh.token.endpoints
         registration.services = worker().services
         let certificate = FuzzMesh.worker.certificate?.encoded ?? []
+        let contact = Contact(
+            nodeID: FuzzMesh.authority.publicKey, staticKey: FuzzMesh.authority.publicKey, endpoints: FuzzMesh.token.endpoints,
+            signature: [UInt8](repeating: 1, count: 64))
         let messages: [any WireMessage] = [
             EnrolRequest(
                 name: "w", identityKey: FuzzMesh.authority.publicKey, features: .aes, roles: .worker,
@@ -79,6 +82,7 @@ public enum FuzzSeeds {
             RegistrationAccepted(name: "w", observed: Endpoint(host: "::1", port: 1), reachable: true, revision: 2),
             RelayRecord(nodeID: FuzzMesh.authority.publicKey, endpoints: FuzzMesh.token.endpoints),
             CircuitRequest(node: FuzzMesh.authority.publicKey),
+            DHTRequest(exchange: 1, .ping(contact)), DHTAnswer(exchange: 1, .found(FindAnswer(total: 1, contacts: [contact.unsigned]))),
         ]
         var seeds: [[UInt8]] = []
         for (kind, message) in zip(UInt8(0)..., messages) { seeds.append([kind] + (try message.encode())) }

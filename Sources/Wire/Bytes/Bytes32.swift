@@ -3,7 +3,7 @@
 /// Four words instead of an array, so that a dictionary keyed by node id neither allocates nor follows a pointer.
 /// Not for secrets: copies cannot be wiped. Secrets live in `SecretBytes`.
 public struct Bytes32: Hashable, Sendable, Comparable {
-    private var words: (UInt64, UInt64, UInt64, UInt64)
+    @usableFromInline package var words: (UInt64, UInt64, UInt64, UInt64)
 
     /// All zero.
     public init() { words = (0, 0, 0, 0) }
@@ -37,6 +37,26 @@ public struct Bytes32: Hashable, Sendable, Comparable {
         guard let bytes = [UInt8](hex: hex) else { return nil }
         self.init(bytes)
     }
+
+    /// The first 64 bits: where an id lies in its space, as far as anybody needs to know.
+    @inlinable package var prefix: UInt64 { words.0 }
+
+    /// How far two ids lie apart in the space of the DHT: the bits in which they differ, as one number.
+    @inlinable package func distance(to other: Bytes32) -> Bytes32 {  // DHT-1.1
+        Bytes32((words.0 ^ other.words.0, words.1 ^ other.words.1, words.2 ^ other.words.2, words.3 ^ other.words.3))
+    }
+
+    /// How many bits two ids have in common from the front: 0 to 256.
+    @inlinable package func commonBits(with other: Bytes32) -> Int {
+        let difference = distance(to: other).words
+        if difference.0 != 0 { return difference.0.leadingZeroBitCount }
+        if difference.1 != 0 { return 64 + difference.1.leadingZeroBitCount }
+        if difference.2 != 0 { return 128 + difference.2.leadingZeroBitCount }
+        return 192 + difference.3.leadingZeroBitCount
+    }
+
+    /// From four words, the most significant first.
+    @inlinable package init(_ words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
     /// The 32 bytes in order.
     public var bytes: [UInt8] {

@@ -9,6 +9,12 @@ public struct Domain: Sendable, Hashable {
     public static let certificate = Domain("certificate")
     /// A joiner's signature of its enrolment request.
     public static let enrolment = Domain("enrolment")
+    /// A node's signature of what it says of itself as a contact.
+    public static let contact = Domain("contact")
+    /// A provider's signature of its entry.
+    public static let providerEntry = Domain("provider entry")
+    /// The hash of a service's name and a shard.
+    static let serviceKey = Domain("service key")
     /// The hash of an identity key and a salt.
     static let nodeID = Domain("node id")
     /// The hash of an authority's key.

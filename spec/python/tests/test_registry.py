@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from wiremesh_reference import errors, frames, handshake, head, identity, limits, messages, noise, records, tlv, tokens
+from wiremesh_reference import dht, errors, frames, handshake, head, identity, limits, messages, noise, records, tlv, tokens
 
 REGISTRY: dict[str, Any] = json.loads((Path(__file__).parents[2] / "registry.json").read_text())
 CLASSES: dict[str, type[tlv.Message]] = {
@@ -69,7 +69,8 @@ class Registry(unittest.TestCase):
 
     def test_messages(self) -> None:
         for message in REGISTRY["messages"]:
-            kind = CLASSES.get(message["name"]) or getattr(messages, message["name"])
+            name = message["name"]
+            kind = CLASSES.get(name) or getattr(messages, name, None) or getattr(dht, name)
             theirs = {(row["type"], snake(row["name"]), row.get("presence") == "optional") for row in message["fields"]}
             ours = {
                 (field.number, name, default is not dataclasses.MISSING) for name, (field, default) in tlv.table(kind).items()
@@ -84,6 +85,8 @@ class Registry(unittest.TestCase):
         self.assertEqual(enums["watchKind"], {"snapshot": messages.SNAPSHOT, "changed": messages.CHANGED, "removed": messages.REMOVED})
         self.assertEqual(sorted(enums["workerState"].values()), [1, 2, 3, 4, 5])
         self.assertEqual((enums["noticeKind"]["revoked"], enums["noticeKind"]["drain"]), (messages.REVOKED, messages.DRAIN_NOTICE))
+        self.assertEqual(sorted(enums["dhtRefusal"].values()), [1, 2, 3, 4, 5])
+        self.assertEqual(sorted(enums["storeOutcome"].values()), [1, 2, 3, 4])
         kinds = [messages._encode_capability(("k", value))[3] for value in (True, 1, 1.0, "", messages.JSONText(""))]
         self.assertEqual(kinds, [enums["capabilityKind"][name] for name in ("bool", "int", "double", "text", "json")])
 

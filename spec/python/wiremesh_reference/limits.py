@@ -26,6 +26,13 @@ NOTICE_NODES = 1024  # nodes in a notice
 RELAYS = 4  # relays of a worker
 CIRCUIT_REQUEST = 1024  # bytes of the message at the beginning of a circuit
 MESSAGE = 1048576  # bytes of a message
+DHT_MESSAGE = 1168  # bytes of a request or answer of the DHT
+PROVIDER_ENTRY = 1100  # bytes of an encoded provider entry
+DHT_CONTACTS = 16  # contacts in one message of the DHT
+DHT_ENTRIES = 8  # entries in one message of the DHT
+VIEW_BUCKETS = 64  # parts of the space that two full views compare
+VIEW_FINGERPRINTS = 96  # fingerprints in one message of the DHT
+SERVICE_SPLIT = 8  # bits of the split of a service
 CREDIT = 2**63 - 1  # bytes
 REKEY_INTERVAL = 1048576  # records of a direction
 

@@ -42,6 +42,10 @@ enum MessageReaders {
         "ResolveRequest": reader(ResolveRequest.self), "WorkerRecord": reader(WorkerRecord.self),
         "WatchRequest": reader(WatchRequest.self), "WatchEvent": reader(WatchEvent.self), "Notice": reader(Notice.self),
         "RelayRecord": reader(RelayRecord.self), "CircuitRequest": reader(CircuitRequest.self),
+        "Contact": reader(Contact.self), "Introduction": reader(Introduction.self), "Pong": reader(Pong.self),
+        "FindRequest": reader(FindRequest.self), "UnreachableHint": reader(UnreachableHint.self),
+        "StoreAnswer": reader(StoreAnswer.self), "ViewEntry": reader(ViewEntry.self), "DHTRequest": reader(DHTRequest.self),
+        "DHTAnswer": reader(DHTAnswer.self),
     ]
 
     private static func reader<M: VectorMessage>(_: M.Type) -> @Sendable ([UInt8]) throws -> VectorValue {

@@ -8,6 +8,9 @@ enum MessageSets {
                 name: "messages", kind: .message, description: "Messages of the registry, and every field of them gone wrong.",
                 cases: try MessageForm.all().flatMap(mechanical)),
             VectorSet(
+                name: "messages-dht", kind: .message, description: "Messages of the DHT, and every field of them gone wrong.",
+                cases: try MessageForm.dht().flatMap(mechanical)),
+            VectorSet(
                 name: "messages-special", kind: .message,
                 description: "Lists within messages, events of a watch, sequences: what the tables do not tell.", cases: try special()),
             VectorSet(

@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 from .. import frames as wire
-from .. import messages
+from .. import dht, messages
 from ..compression import decompress
 from ..errors import NO_EFFECT, Fault, WireError, http_status, known_code
 from ..head import Head, Load
@@ -94,7 +94,7 @@ def head_value(parsed: Head) -> JSON:
 
 def message(*, message: str, bytes: str) -> JSON:
     if message not in ("ServiceList", "DiscoverAnswer"):
-        one = getattr(messages, message).decode(_bytes(bytes))
+        one = (getattr(messages, message, None) or getattr(dht, message)).decode(_bytes(bytes))
         return {"value": plain(one), "encoded": one.encode().hex()}
     reader = messages.SequenceReader()
     parts = reader.feed(_bytes(bytes))

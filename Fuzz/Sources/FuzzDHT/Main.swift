@@ -1,0 +1,7 @@
+import FuzzKit
+
+@main struct Main {
+    static func main() {
+        Fuzzer.run([.lookup, .dhtNode])
+    }
+}

@@ -1,0 +1,97 @@
+import Wire
+
+/// Whether others can reach this node unasked: what decides between a member and a client of the DHT.
+///
+/// The proof is a request from somebody whom this node has not asked: no translation of addresses had a way open for it.
+struct Reachability: Sendable {
+    /// The last nodes that were asked, as rings.
+    private var ring: [UInt64] = []
+    private var at = 0
+    /// When it is verified next, and until when an answer is awaited.
+    var next = Instant(nanoseconds: 0)
+    var deadline: Instant?
+    /// Probes for others in the present second.
+    private var second = Instant(nanoseconds: 0)
+    private var probes = 0
+
+    private static let width = 256
+    private static let probesPerSecond = 4
+    /// Time that somebody has to arrive, between two attempts of a client, and between two of a member.
+    static let patience: Duration = .seconds(6)
+    static let retry: Duration = .seconds(10)
+    static let recheck: Duration = .seconds(900)
+
+    /// This node opens a way to a peer.
+    mutating func asked(_ id: NodeID) {
+        guard !ring.contains(id.prefix) else { return }
+        if ring.count < Self.width {
+            ring.append(id.prefix)
+        } else {
+            ring[at] = id.prefix
+            at = (at + 1) % Self.width
+        }
+    }
+
+    func wasAsked(_ id: NodeID) -> Bool { ring.contains(id.prefix) }
+
+    /// Whether one more probe is made for somebody else.
+    mutating func mayProbe(now: Instant) -> Bool {
+        if now - second >= .seconds(1) { (second, probes) = (now, 0) }
+        probes += 1
+        return probes <= Self.probesPerSecond
+    }
+
+    mutating func doubt(now: Instant) {
+        next = now
+        ring = []
+        at = 0
+    }
+}
+
+extension DHTNode {
+    /// Asks to be probed where it is not known whether others can reach this node.
+    mutating func verifyReachability(now: Instant) {
+        if let deadline = probing.deadline, deadline <= now {
+            probing.deadline = nil
+            if !isClient, table.estimate >= Self.witnesses { become(client: true) }
+        }
+        guard probing.deadline == nil, probing.next <= now, !health.isDown else { return }
+        guard isClient || probing.next.nanoseconds > 0 else {
+            probing.next = now + Reachability.recheck
+            return
+        }
+        guard let peer = table.anybody(&dice) else { return }
+        if !isClient { probing.deadline = now + Reachability.patience }
+        probing.next = now + (isClient ? Reachability.retry : Reachability.recheck)
+        for contact in [peer, table.anybody(&dice) ?? peer] { ask(.probe(nil), of: contact, for: .courtesy, now: now) }
+    }
+
+    /// In a smaller mesh everybody has been asked before, so that nobody can be a proof: what the shell said stays.
+    private static let witnesses = 1_024
+
+    /// Somebody's request has come.
+    mutating func arrived(_ contact: Contact, now: Instant) {
+        guard isClient || probing.deadline != nil, !probing.wasAsked(contact.nodeID) else { return }
+        probing.deadline = nil
+        probing.next = now + Reachability.recheck
+        if isClient { become(client: false) }
+    }
+
+    private mutating func become(client: Bool) {
+        isClient = client
+        outbox.append(.reachability(isClient: client))
+    }
+
+    /// Has somebody else probe the asker, or probes whoever is named.
+    mutating func probe(_ target: Contact?, for asker: Contact, via path: DHTPath, inSession: Bool, now: Instant) {
+        guard inSession, path == .udp, !isClient, probing.mayProbe(now: now) else { return }
+        guard let target else {
+            // The address is the one that the asker was seen at, so that nobody can be made to knock elsewhere. DHT-5.5
+            guard let other = table.anybody(&dice), other.nodeID != asker.nodeID else { return }
+            ask(.probe(asker.unsigned), of: other, for: .courtesy, now: now)
+            return
+        }
+        guard !table.contains(target.nodeID) else { return }
+        ask(.ping(nil), of: target, for: .courtesy, now: now)
+    }
+}
