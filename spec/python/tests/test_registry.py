@@ -25,14 +25,15 @@ BOUNDS = {
     "idempotencyKey": "idempotencyKey", "traceParent": "traceParent", "certificate": "certificate", "endpoints": "endpoints",
     "coordinators": "endpoints", "advertised": "endpoints", "tunnelURL": "url", "region": "region", "zone": "region",
     "capabilities": "capabilities", "services": "services", "records": "snapshotRecords", "text": "reason", "nodes": "noticeNodes",
-    "relays": "relays",
+    "relays": "relays", "contacts": "dhtContacts", "entries": "dhtContacts", "FindAnswer.entries": "dhtEntries",
 }
 OWN = {  # bounds that stand in one place only: sizes of fixed values, every u8, pairs in a HEAD
     "preface": 8, "salt": 16, "id": 16, "secret": 32, "signature": 64, "majors": 256, "suites": 256, "fields": limits.HEAD_FIELDS,
+    "digests": 8 * limits.VIEW_BUCKETS, "fingerprints": 8 * limits.VIEW_FINGERPRINTS, "wanted": 8 * limits.VIEW_FINGERPRINTS,
 }
 MESSAGE_BOUNDS = {
     "Certificate": "certificate", "Head": "headSize", "Registration": "record", "WorkerRecord": "record", "WatchRequest": "record",
-    "CircuitRequest": "circuitRequest",
+    "CircuitRequest": "circuitRequest", "ProviderEntry": "providerEntry", "DHTRequest": "dhtMessage", "DHTAnswer": "dhtMessage",
 }
 FRAME_BOUNDS = {"body": "data", "rawSize": "data", "ignored": "framePayload", "head": "headSize", "reason": "reason"}
 
@@ -103,6 +104,8 @@ class Registry(unittest.TestCase):
                 self.assertEqual(message["max"], named[MESSAGE_BOUNDS[message["name"]]], message["name"])
             for field in (field for field in message["fields"] if "max" in field):
                 name = field["name"]
+                if f"{message['name']}.{name}" in BOUNDS:
+                    name = f"{message['name']}.{name}"
                 used.add(name)
                 self.assertEqual(field["max"], named[BOUNDS[name]] if name in BOUNDS else OWN[name], (message["name"], name))
                 self.assertIn(field.get("min"), (None, field["max"]), (message["name"], name))
