@@ -309,7 +309,7 @@ class Connection:
             if silence > limits.SILENCE and not late and asked > self.heard:  # FRAME-10.2
                 self._lose(CallError(Code.LINK_LOST, "the other side went silent"))
             elif max(silence, now - self.sent) > limits.PING_AFTER:  # FRAME-10.1
-                if asked < self.heard:
+                if asked <= self.heard:
                     asked = now
                 self.link.ping(bytes(8))
                 self._wanted.set()
