@@ -26,7 +26,7 @@ test-sodium: test-deps ## test the protocol and its links as built without OpenS
 test-python: test-deps ## run the tests of the Python implementation, alone and against this one
 	@swift build --product wiremesh
 	@cd spec/python && $(CURDIR)/.venv/bin/mypy
-	@cd spec/python && PYTHONPATH=. WIREMESH=$(CURDIR)/.build/debug/wiremesh $(CURDIR)/.venv/bin/python -m unittest discover tests
+	@cd spec/python && WIREMESH=$(CURDIR)/.build/debug/wiremesh $(CURDIR)/.venv/bin/python tests/run.py
 
 fuzz: deps ## run each fuzz target for a minute (scripts/fuzz SECONDS TARGET for one)
 	@scripts/fuzz 60

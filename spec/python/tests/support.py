@@ -19,6 +19,7 @@ from wiremesh_reference.noise import KeyPair
 NOW = 1_800_000_000
 AUTHORITY = SigningKey(b"a" * 32)
 BINARY = os.environ.get("WIREMESH", "")
+PATIENCE = 120  # seconds; what takes longer, on however busy a machine, does not come
 
 
 def parameters(**changes: int) -> Parameters:
@@ -84,43 +85,58 @@ class Mesh:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.processes: list[subprocess.Popen[str]] = []
-        lines = self.start("coordinator", "--data", f"{self.folder.name}/c", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        data = str(self.path("c"))
+        lines = self.start("coordinator", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
         self.wire, self.http = find(lines, r"wire=(\S+)"), find(lines, r"http=(\S+)")
-        self.token = subprocess.run(
-            [BINARY, "token", "create", "--data", f"{self.folder.name}/c", "--uses", "1000"], check=True, capture_output=True, text=True
-        ).stdout.strip()
+        create = [BINARY, "token", "create", "--data", data, "--uses", "1000"]
+        self.token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
+
+    def path(self, name: str) -> Path:
+        """A file or folder in the folder of this mesh."""
+        return Path(self.folder.name) / name
 
     def start(self, *arguments: str, until: int = 2) -> Path:
         """Start a program of ours; returns its log once that names both listening addresses."""
-        log = Path(self.folder.name) / f"{len(self.processes)}.log"
+        log = self.path(f"{len(self.processes)}.log")
         with log.open("w") as out:
             quiet = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
             process = subprocess.Popen([BINARY, *arguments], stdout=out, stderr=out, text=True, env=quiet)
         self.processes.append(process)
-        for _ in range(600):
+        end = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < end:
             if log.read_text().count("listening") >= until:
                 return log
-            if process.poll() is not None:
-                break
             time.sleep(0.05)
-        raise RuntimeError(log.read_text())
+        raise RuntimeError(f"{arguments} exited with {process.poll()}: {log.read_text()}")
 
     def worker(self, name: str, *services: str, advertise: str = "") -> str:
         """A worker of the program under test; returns its HTTP address."""
         more = ["--advertise", advertise] if advertise else []
         options = [part for service in services for part in ("--service", service)]
         lines = self.start(
-            "worker", "--data", f"{self.folder.name}/{name}", "--join", self.token, "--name", name, *options,
+            "worker", "--data", str(self.path(name)), "--join", self.token, "--name", name, *options,
             "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *more,
         )
         return find(lines, r"http=(\S+)")
 
     def close(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            process.wait(20)
-        self.folder.cleanup()
+        """End all processes, the coordinator last."""
+        try:
+            for process in reversed(self.processes):
+                process.terminate()
+                process.wait(PATIENCE)
+        finally:
+            for process in self.processes:
+                process.kill()
+                process.wait()
+            self.folder.cleanup()
 
 
 def find(log: Path, pattern: str) -> str:
@@ -130,6 +146,6 @@ def find(log: Path, pattern: str) -> str:
 
 
 async def curl(*arguments: str) -> tuple[int, bytes]:
-    process = await asyncio.create_subprocess_exec("curl", "-sN", "--max-time", "20", *arguments, stdout=subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec("curl", "-sN", "--max-time", str(PATIENCE), *arguments, stdout=subprocess.PIPE)
     out, _ = await process.communicate()
     return process.returncode or 0, out

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import unittest
@@ -20,9 +19,10 @@ from wiremesh_reference.messages import CHANGED, REMOVED, SNAPSHOT
 from wiremesh_reference.node import Node
 from wiremesh_reference.tokens import Token
 
-from support import BINARY, Mesh, curl
+from support import BINARY, PATIENCE, Mesh, curl
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "minimal.py"
+PACKAGE = Path(__file__).resolve().parents[1]
+EXAMPLE = PACKAGE.parent / "examples" / "minimal.py"
 
 
 class Server(BaseHTTPRequestHandler):
@@ -115,35 +115,53 @@ class Live(unittest.IsolatedAsyncioTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-        Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.upstream = f"http://127.0.0.1:{cls.server.server_port}"
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        cls.addClassCleanup(server.server_close)
+        Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.shutdown)
+        cls.upstream = f"http://127.0.0.1:{server.server_port}"
         cls.mesh = Mesh()
+        cls.addClassCleanup(cls.mesh.close)
         cls.swift = cls.mesh.worker("swift", f"echo={cls.upstream}")
 
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.mesh.close()
-        cls.server.shutdown()
-        cls.server.server_close()
-
     async def asyncSetUp(self) -> None:
-        self.worker = Worker("python", join=self.mesh.token, data=f"{self.mesh.folder.name}/python.json", listen="127.0.0.1:0")
+        asyncio.get_running_loop().slow_callback_duration = PATIENCE  # a busy machine is no fault
+        self.worker = Worker("python", join=self.mesh.token, data=self.mesh.path("python.json"), listen="127.0.0.1:0")
         self.worker.cancelled = asyncio.Event()  # type: ignore[attr-defined]
         describe(self.worker)
         self.worker.forward("forwarded", self.upstream + "/base")
         self.serving = asyncio.create_task(self.worker.serve())
-        self.client = await Client.join(name="client", join=self.mesh.token, data=Path(self.mesh.folder.name) / "client.json")
-        async with asyncio.timeout(20):
-            while {"shout", "echo"} - {summary.name for summary in await self.client.services()}:
-                await asyncio.sleep(0.05)
+        self.client = await Client.join(name="client", join=self.mesh.token, data=self.mesh.path("client.json"))
+        await self.until_offered("shout", "echo")
 
     async def asyncTearDown(self) -> None:
         await self.client.close()
         self.worker.stop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(CallError):
                 await self.serving
+
+    async def until_offered(self, *services: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while set(services) - {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+
+    async def until_gone(self, service: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while service in {summary.name for summary in await self.client.services()}:
+                await asyncio.sleep(0.05)
+
+    async def start(self, *command: str) -> asyncio.subprocess.Process:
+        """A program that ends with the test."""
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=PACKAGE)
+
+        async def end() -> None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+
+        self.addAsyncCleanup(end)
+        return process
 
     async def fails(self, *codes: int, **call: object) -> CallError:
         with self.assertRaises(CallError) as caught:
@@ -158,6 +176,19 @@ class Live(unittest.IsolatedAsyncioTestCase):
         answer = await self.client.call("plain", b"12345", path="/a?b=c", method="PUT")
         self.assertEqual((answer.status, answer.headers["x-a"]), (202, "b"))
         self.assertEqual(await answer.json(), {"path": "/a?b=c", "method": "PUT", "length": 5})
+
+    async def test_nothing_is_kept_of_a_call_that_was_read(self) -> None:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"abc"
+
+        for service, body in (("shout", "x"), ("mirror", parts()), ("plain", b"")):
+            self.assertTrue(await (await self.client.call(service, body)).read())
+        answer = await self.client.call("shout", "y")
+        async for _ in answer:
+            pass
+        await self.fails(Code.UPSTREAM_FAILED, service="forwarded", method="GET", path="/broken")
+        await asyncio.sleep(0)  # for the task that sends a request in parts
+        self.assertEqual([link.calls for link in self.client.links], [{}])
 
     async def test_calls_of_the_other_implementation(self) -> None:
         answer = await self.client.call("echo", b"hello", headers={"Content-Length": "5"})
@@ -181,14 +212,15 @@ class Live(unittest.IsolatedAsyncioTestCase):
         self.assertIn(b"x-path: /base/x?y=z", out)
         _, out = await curl(f"http://{self.mesh.http}/service/shout", "-d", "abc")
         self.assertEqual(out, b"ABC")
-        _, out = await curl(f"http://{self.swift}/service/broken", "-d", "", "-w", "%{http_code}", "-o", "/dev/null")
+        with self.assertLogs("wiremesh", "ERROR"):
+            _, out = await curl(f"http://{self.swift}/service/broken", "-d", "", "-w", "%{http_code}", "-o", "/dev/null")
         self.assertEqual(out, b"502")
 
     async def test_by_relay(self) -> None:
         """Workers of both implementations that nobody can dial, and callers of both."""  # RELAY-1.2, RELAY-3.1
-        nowhere, folder = "127.0.0.1:1", self.mesh.folder.name
+        nowhere = "127.0.0.1:1"
         await asyncio.to_thread(self.mesh.worker, "hidden-swift", f"far-echo={self.upstream}", advertise=nowhere)
-        hidden = Worker("hidden-python", join=self.mesh.token, data=f"{folder}/hidden.json", listen="127.0.0.1:0", advertise=nowhere)
+        hidden = Worker("hidden-python", join=self.mesh.token, data=self.mesh.path("hidden.json"), listen="127.0.0.1:0", advertise=nowhere)
 
         @hidden.service("far-mirror")
         async def mirror(request: Request) -> AsyncIterator[bytes]:
@@ -197,9 +229,7 @@ class Live(unittest.IsolatedAsyncioTestCase):
 
         serving = asyncio.create_task(hidden.serve())
         try:
-            async with asyncio.timeout(20):
-                while {"far-echo", "far-mirror"} - {summary.name for summary in await self.client.services()}:
-                    await asyncio.sleep(0.05)
+            await self.until_offered("far-echo", "far-mirror")
             body = bytes(range(256)) * 8_000
             for service in ("far-echo", "far-mirror"):
                 self.assertEqual(await (await self.client.call(service, body)).read(), body)
@@ -209,7 +239,7 @@ class Live(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(all(link.relayed for link in self.client.links))
         finally:
             hidden.stop()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await serving
 
     async def test_events_as_they_come_and_cancel(self) -> None:
@@ -222,31 +252,31 @@ class Live(unittest.IsolatedAsyncioTestCase):
                     if count == 5:
                         break
             if service == "forever":
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     await self.worker.cancelled.wait()  # type: ignore[attr-defined]
             else:
-                self.assertTrue(await asyncio.to_thread(Server.gone.wait, 10))
+                self.assertTrue(await asyncio.to_thread(Server.gone.wait, PATIENCE))
 
     async def test_a_client_of_the_front_that_goes_away(self) -> None:
         url = f"http://{self.swift}/service/forever"
-        process = await asyncio.create_subprocess_exec("curl", "-sN", url, "-d", "", stdout=asyncio.subprocess.PIPE)
+        process = await self.start("curl", "-sN", url, "-d", "")
         assert process.stdout
         self.assertEqual(await process.stdout.readline(), b"tick\n")
         process.kill()
-        await process.wait()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.worker.cancelled.wait()  # type: ignore[attr-defined]
 
     async def test_failures(self) -> None:
         await self.fails(Code.NOT_FOUND, service="nothing-of-that-name")
-        await self.fails(Code.INTERNAL_ERROR, service="broken")
+        with self.assertLogs("wiremesh", "ERROR"):
+            await self.fails(Code.INTERNAL_ERROR, service="broken")
         await self.fails(Code.NOT_FOUND & 0x7FFF, service="nested")  # it may have had an effect before it called
         await self.fails(Code.UPSTREAM_FAILED, service="forwarded", method="GET", path="/broken")
         await self.fails(Code.DEADLINE_EXCEEDED, service="one", timeout=0.2)
 
     async def test_its_limit(self) -> None:
         busy = asyncio.create_task(self.client.call("one"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not self.worker.services["one"].in_flight:
                 await asyncio.sleep(0.01)
         error = await self.fails(Code.OVERLOADED, service="one")
@@ -261,10 +291,10 @@ class Live(unittest.IsolatedAsyncioTestCase):
     async def test_watch(self) -> None:
         events = self.client.watch(("fleeting",))
         self.assertEqual((await anext(events)).kind, SNAPSHOT)
-        other = Worker("fleeting", join=self.mesh.token, data=f"{self.mesh.folder.name}/fleeting.json", listen="127.0.0.1:0")
+        other = Worker("fleeting", join=self.mesh.token, data=self.mesh.path("fleeting.json"), listen="127.0.0.1:0")
         other.service("fleeting")(lambda request: "x")
         serving = asyncio.create_task(other.serve())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (event := await anext(events)).kind != CHANGED:
                 pass
             assert event.record
@@ -280,71 +310,58 @@ class Live(unittest.IsolatedAsyncioTestCase):
         before = self.client.node.certified.serial
         await self.client.renew()
         self.assertGreater(self.client.node.certified.serial, before)
-        again = await Client.join(name="client", data=Path(self.mesh.folder.name) / "client.json")
+        again = await Client.join(name="client", data=self.mesh.path("client.json"))
         self.assertGreater(again.node.boot_epoch, self.client.node.boot_epoch)
 
     async def test_a_start_with_an_old_certificate(self) -> None:
         before = self.client.node.certified.serial
-        again = await Client.join(name="client", data=Path(self.mesh.folder.name) / "client.json")
+        again = await Client.join(name="client", data=self.mesh.path("client.json"))
         await self.client.close()
         with patch.object(Certificate, "renewal_due", return_value=True):
             await again.services()
         await again.close()
-        kept = Node.load(Path(self.mesh.folder.name) / "client.json")
+        kept = Node.load(self.mesh.path("client.json"))
         self.assertGreater(kept.certified.serial, before)
         self.assertEqual(kept.certified, again.node.certified)
 
     async def test_ping(self) -> None:
         link = await self.client.coordinator()
-        self.assertLess(await link.ping(), 10)
+        async with asyncio.timeout(PATIENCE):
+            self.assertGreater(await link.ping(), 0)
 
     async def test_a_token_that_is_not_known(self) -> None:
         token = Token.parse(self.mesh.token)
         for wrong in (replace(token, secret=b"?" * 32), replace(token, id=b"?" * 16)):
             with self.assertRaises(CallError):
-                await Client.join(name="nobody", join=wrong.text, data=Path(self.mesh.folder.name) / "nobody.json")
+                await Client.join(name="nobody", join=wrong.text, data=self.mesh.path("nobody.json"))
 
     async def test_a_name_that_is_taken(self) -> None:
-        with self.assertRaises(CallError) as caught:
-            await Client.join(name="python", join=self.mesh.token, data=Path(self.mesh.folder.name) / "thief.json")
+        with self.assertLogs("wiremesh", "WARNING") as logs:
+            with self.assertRaises(CallError) as caught:
+                await Client.join(name="python", join=self.mesh.token, data=self.mesh.path("thief.json"))
+            async with asyncio.timeout(PATIENCE):  # its owner is told
+                while not any("asked for the name python" in line for line in logs.output):
+                    await asyncio.sleep(0.05)
         self.assertEqual(caught.exception.code, Code.NAME_TAKEN)
 
     async def test_the_command_serves_and_leaves(self) -> None:
-        process = await asyncio.create_subprocess_exec(
+        process = await self.start(
             sys.executable, "-m", "wiremesh_reference", "serve", "--name", "command", "--join", self.mesh.token,
-            "--data", f"{self.mesh.folder.name}/command.json", "--listen", "127.0.0.1:0", "commanded=wiremesh_reference.worker:echo",
-            stdout=asyncio.subprocess.DEVNULL,
+            "--data", str(self.mesh.path("command.json")), "--listen", "127.0.0.1:0", "commanded=wiremesh_reference.worker:echo",
         )
-        async with asyncio.timeout(20):
-            while "commanded" not in {summary.name for summary in await self.client.services()}:
-                await asyncio.sleep(0.05)
-            answer = await self.client.call("commanded", b"x")
-            self.assertEqual(await answer.read(), b"x")
-            process.send_signal(signal.SIGTERM)
+        await self.until_offered("commanded")
+        answer = await self.client.call("commanded", b"x")
+        self.assertEqual(await answer.read(), b"x")
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
             self.assertEqual(await process.wait(), 0)
-            while "commanded" in {summary.name for summary in await self.client.services()}:
-                await asyncio.sleep(0.05)
-
-    async def test_the_worker_of_the_readme(self) -> None:
-        readme = (Path(__file__).parents[1] / "README.md").read_text()
-        program = readme.split("```python\n")[1].split("```")[0].replace("wmj1_…", self.mesh.token).replace("shout", "readme")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, env={**os.environ, "XDG_STATE_HOME": self.mesh.folder.name}
-        )
-        async with asyncio.timeout(20):
-            while "readme" not in {summary.name for summary in await self.client.services()}:
-                await asyncio.sleep(0.05)
-            answer = await self.client.call("readme", "hello")
-            self.assertEqual(await answer.text(), "HELLO")
-            process.terminate()
-            self.assertEqual(await process.wait(), 0)
+        await self.until_gone("commanded")
 
     @unittest.skipUnless(find_spec("noise"), "noiseprotocol is not installed")
     async def test_the_smallest_client(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(EXAMPLE), self.mesh.token, "shout", "good day", stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
+        process = await self.start(sys.executable, str(EXAMPLE), self.mesh.token, "shout", "good day")
+        async with asyncio.timeout(PATIENCE):
+            out, _ = await process.communicate()
         self.assertEqual(out, b"python says: GOOD DAY\n")
 
 

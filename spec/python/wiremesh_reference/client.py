@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -36,11 +37,27 @@ class Answer:
         self.status, self.worker = head.status or 200, head.served_by
         self.headers = dict(head.headers)
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self.call.chunks()
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._ending():
+            async for chunk in self.call.chunks():
+                yield chunk
 
     async def read(self, limit: int = 64 * limits.MESSAGE) -> bytes:
-        return await self.call.read(limit)
+        with self._ending():
+            return await self.call.read(limit)
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Be done with the call where its body has been read, or has failed; a request that is still on the way goes on."""
+        try:
+            yield
+        except CallError:
+            self.call.close()
+            raise
+        if self.sender is None or self.sender.done():
+            self.call.close()
+        else:
+            self.sender.add_done_callback(lambda _: self.call.close())
 
     async def text(self) -> str:
         return (await self.read()).decode()

@@ -279,6 +279,8 @@ class Connection:
             self._lose(CallError(Code.LINK_LOST, str(error)), goodbye=True)
         except OSError as error:
             self._lose(CallError(Code.LINK_LOST, str(error)))
+        finally:
+            self.writer.close()  # where both sides have ended what they say, nobody else does
 
     async def _write_loop(self) -> None:
         try:

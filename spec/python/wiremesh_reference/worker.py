@@ -103,7 +103,10 @@ class Worker:
             await asyncio.gather(membership, return_exceptions=True)
             await self._drain(self.client)
         finally:
+            server.close()
             membership.cancel()
+            for stranger in self._strangers:
+                stranger.transport.abort()
             await asyncio.gather(*(link.close() for link in self._links), return_exceptions=True)
             await self.client.close()
 
