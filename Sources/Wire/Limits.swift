@@ -54,6 +54,55 @@ public enum Limits {
     public static let datagram = 1_200
     /// Counters that a session remembers: as many datagrams may overtake one another.
     public static let replayWindow = 8_192
+    /// Time for an answer to an initiation, its repetitions included.
+    public static let initiationTimeout: Duration = .seconds(5)
+    /// Time to the first repetition of an initiation that the layer above does not ask for sooner; the second comes after thrice that.
+    public static let initiationRetry: Duration = .seconds(1)
+    /// Time between two repetitions of an initiation, whoever asks for them: a round trip within a house.
+    public static let initiationGap: Duration = .milliseconds(10)
+    /// Initiations to one address and port that may stand unanswered, and the time that gives one of them back: nobody is made to
+    /// flood somebody else.
+    public static let initiationsPerAddress: UInt32 = 8
+    public static let initiationRefill: Duration = .seconds(2)
+    /// The same for one network, an IPv4 address or 64 bits of an IPv6 one: a house of many nodes.
+    public static let initiationsPerNetwork: UInt32 = 256
+    public static let networkRefill: Duration = .milliseconds(100)
+    /// Handshakes that this node has begun and that are not finished.
+    public static let pendingInitiations = 1_024
+    /// Requests that wait for one of them, each in a datagram of its own.
+    public static let requestsPerInitiation = 16
+    /// Handshakes that wait for the layer above to answer.
+    public static let awaitedAnswers = 256
+    /// How long they wait: it answers at once, or not in the handshake.
+    public static let answerPatience: Duration = .milliseconds(100)
+    /// Initiations a second that are answered without a cookie, and as many at once: a quarter of a core.
+    public static let initiationRate: UInt32 = 1_000
+    public static let initiationBurst: UInt32 = 2_000
+    /// The same for one network, once cookies are asked for.
+    public static let initiationRatePerNetwork: UInt32 = 50
+    public static let initiationBurstPerNetwork: UInt32 = 200
+    /// Networks and addresses whose budgets are remembered; full budgets are forgotten first.
+    public static let budgets = 8_192
+    /// Time after which the secret behind the cookies is drawn anew. A cookie is good for at least as long and at most twice.
+    public static let cookieLife: Duration = .seconds(120)
+    /// Sessions of a node: its view of the mesh, and as many strangers.
+    public static let sessions = 8_192
+    /// Sessions whose initiator has not shown that it has the response.
+    public static let unconfirmedSessions = 1_024
+    /// Nodes whose last initiation is remembered, also when no session stands.
+    public static let datagramPeers = 16_384
+    /// Age at which a session is replaced by a handshake, and at which it ends.
+    public static let sessionRenewal: Duration = .seconds(3_000)
+    public static let sessionLife: Duration = .seconds(3_600)
+    /// Silence after which a session is given up, so that its place is free.
+    public static let sessionIdle: Duration = .seconds(900)
+    /// Answers that wait for an address to echo a challenge, and how long.
+    public static let heldAnswers = 4
+    public static let heldAnswerLife: Duration = .seconds(2)
+    /// Time between two challenges of one session.
+    public static let challengeGap: Duration = .milliseconds(200)
+    /// Time between two looks over all sessions.
+    public static let sessionSweep: Duration = .seconds(10)
 
     // MARK: DHT
     /// Bytes of a request or an answer: the plaintext of one datagram, on whatever way it travels.
@@ -337,6 +386,8 @@ public enum Limits {
     public static let maximumDeadline: Duration = .seconds(3_600)
 
     // MARK: Routing
+    /// Time that the DHT has to find somebody: two rounds across an ocean with one loss; then a coordinator is asked.
+    public static let dhtLookupTimeout: Duration = .milliseconds(800)
     /// Time that a coordinator has to answer a lookup over the wire: two round trips across an ocean and a busy server.
     public static let wireLookupTimeout: Duration = .seconds(2)
     /// The same over HTTP, where a connection may have to be opened first.

@@ -58,6 +58,7 @@ struct Registry: Decodable {
     var patterns: [Pattern]
     var flags: [Flag]
     var frames: [Frame]
+    var datagrams: [Code]
     var notProcessedBit: Int
     var errors: [Failure]
     var bits: [String: [Bit]]

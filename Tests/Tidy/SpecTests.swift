@@ -25,6 +25,11 @@ import Wire
         }
     }
 
+    @Test func datagramTypesAreThoseOfTheCode() {
+        let code = (0...UInt8.max).compactMap(DatagramHeader.Kind.init(rawValue:)).map { "\($0.rawValue) \($0)" }
+        #expect(registry.datagrams.map { "\($0.code) \($0.name)" } == code)
+    }
+
     @Test func errorsAreThoseOfTheCode() {
         let code = ErrorCode.table.map { "\($0.code.rawValue) \($0.name) \($0.httpStatus)" }
         #expect(registry.errors.map { "\($0.code) \($0.name) \($0.status)" } == code)
@@ -100,7 +105,9 @@ import Wire
             #expect(message.fields.map { "\($0.type) \($0.name)" } == code, "\(message.name)")
         }
         #expect(Set(SwiftConstants.places.keys) == Set(registry.messages.map(\.name)))
-        for folder in ["Sources/Wire/Messages", "Sources/Wire/Handshake", "Sources/Wire/Identity", "Sources/Wire/Frames"] {
+        for folder in [
+            "Sources/Wire/Messages", "Sources/Wire/Handshake", "Sources/Wire/Identity", "Sources/Wire/Frames", "Sources/Wire/Datagram",
+        ] {
             for file in try SourceTree.here.swiftFiles(folder) where file.path != "Sources/Wire/Identity/NodeCredentials.swift" {
                 let there = try SwiftConstants.count(file.path)
                 let places = SwiftConstants.places.values.filter { $0.path == file.path }

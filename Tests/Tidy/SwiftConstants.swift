@@ -15,6 +15,8 @@ enum SwiftConstants {
         "HandshakePayload": Place(path: "Sources/Wire/Handshake/HandshakePayload.swift", name: "Field"),
         "LinkParameters": Place(path: "Sources/Wire/Handshake/LinkParameters.swift", name: "Field"),
         "Certificate": Place(path: "Sources/Wire/Identity/Certificate.swift", name: "Field"),
+        "DatagramHello": Place(path: "Sources/Wire/Datagram/DatagramHello.swift", name: "Field"),
+        "DatagramWelcome": Place(path: "Sources/Wire/Datagram/DatagramHello.swift", name: "Field", skip: 1),
         "JoinToken": Place(path: "Sources/Wire/Identity/JoinToken.swift", name: "Field"),
         "Head": Place(path: "Sources/Wire/Frames/Head+Coding.swift", name: "HeadType"),
         "EnrolRequest": Place(path: "Sources/Wire/Messages/Enrolment+Codec.swift", name: "Field"),
@@ -126,6 +128,17 @@ enum SwiftLimits {
         "entriesHeld": UInt64(Limits.entriesHeld), "fullView": UInt64(Limits.fullView), "dhtSends": UInt64(Limits.dhtSends),
         "entryLifetime": milliseconds(Limits.entryLifetime), "entryLifetimeMaximum": milliseconds(Limits.entryLifetimeMaximum),
         "entryRefresh": milliseconds(Limits.entryRefresh), "splitRepair": milliseconds(Limits.splitRepair),
+        "datagram": UInt64(Limits.datagram),
+        "replayWindow": UInt64(Limits.replayWindow), "initiationsPerAddress": UInt64(Limits.initiationsPerAddress),
+        "initiationsPerNetwork": UInt64(Limits.initiationsPerNetwork), "initiationRate": UInt64(Limits.initiationRate),
+        "initiationBurst": UInt64(Limits.initiationBurst),
+        "initiationRatePerNetwork": UInt64(Limits.initiationRatePerNetwork),
+        "initiationBurstPerNetwork": UInt64(Limits.initiationBurstPerNetwork),
+        "initiationRetry": milliseconds(Limits.initiationRetry), "initiationTimeout": milliseconds(Limits.initiationTimeout),
+        "initiationRefill": milliseconds(Limits.initiationRefill), "networkRefill": milliseconds(Limits.networkRefill),
+        "cookieLife": milliseconds(Limits.cookieLife), "sessionRenewal": milliseconds(Limits.sessionRenewal),
+        "sessionLife": milliseconds(Limits.sessionLife), "sessionIdle": milliseconds(Limits.sessionIdle),
+        "challengeGap": milliseconds(Limits.challengeGap), "heldAnswerLife": milliseconds(Limits.heldAnswerLife),
     ]
 
     /// How this program stores, serves HTTP, paces its own sending and chooses among workers.
@@ -141,9 +154,11 @@ enum SwiftLimits {
         "retryShare", "retryBurst", "ejectAfterFailures", "ejectionFailureShare", "ejectionSample", "ejectionWindow",
         "ejectionTime", "ejectionTimeMaximum", "unsentAnswers", "unsentUntaken", "unflushed", "writePiece", "socketHigh",
         "socketUnsent", "socketLow", "serviceLimit", "serviceQueue", "probeInterval", "probeIntervalFailing", "probeTimeout", "probeFall",
-        "probeRise", "datagram", "replayWindow", "circuitWindow", "circuitBandwidth", "circuitMembers", "roundTrips",
+        "probeRise", "circuitWindow", "circuitBandwidth", "circuitMembers", "roundTrips",
         "dhtLookups", "dhtExchanges", "answerTimeoutMaximum", "answerTimeoutMinimum", "probeFirst", "probeLast", "evictionSpan",
         "evictionFailures",
+        "initiationGap", "pendingInitiations", "requestsPerInitiation", "awaitedAnswers", "answerPatience", "budgets",
+        "sessions", "unconfirmedSessions", "datagramPeers", "heldAnswers", "sessionSweep", "dhtLookupTimeout",
     ]
 
     private static func milliseconds(_ duration: Duration) -> UInt64 { duration.wholeNanoseconds / 1_000_000 }

@@ -13,3 +13,14 @@ public enum SystemRandom {
         SecretBytes(count: count, fill: Sodium.random)
     }
 }
+
+/// The same source, as a generator: for machines that take one.
+public struct SecureRandom: RandomNumberGenerator, Sendable {
+    public init() {}
+
+    public mutating func next() -> UInt64 {
+        var word: UInt64 = 0
+        withUnsafeMutableBytes(of: &word) { Sodium.random($0) }
+        return word
+    }
+}

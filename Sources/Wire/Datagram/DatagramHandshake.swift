@@ -1,27 +1,5 @@
-/// What both sides of a datagram handshake have in common: how an initiation and a response are laid out.
-///
-///     initiation: header || u32 sender || Noise message 1 || mac1      exactly `Limits.datagram` bytes
-///     response:   header || u32 sender || Noise message 2
-enum DatagramLayout {
-    /// The header and the sender's index: clear bytes, which the prologue covers.
-    static let clear = DatagramHeader.length + 4
-    /// Message 1 of IK apart from its payload: e, the sealed s, and the payload's tag.
-    static let messageOverhead = 32 + 32 + 2 * Limits.tag
-    static let payload = Limits.datagram - clear - messageOverhead - Limits.mac1
-
-    /// Stands before the clear bytes of the initiation.
-    private static let protocolName = Array("WM/1 draft".utf8)
-
-    static func prologue(_ clear: some Collection<UInt8>) -> [UInt8] { protocolName + clear }
-
-    static func clear(_ header: DatagramHeader, sender: UInt32) -> [UInt8] {
-        var out = header.encoded
-        out.appendInteger(sender)
-        return out
-    }
-}
-
 /// What a finished handshake leaves behind.
+@frozen
 package struct DatagramKeys: ~Copyable {
     package let handshakeHash: Bytes32
     package let peerIndex: UInt32
@@ -48,40 +26,61 @@ package struct DatagramInitiator: ~Copyable {
     private let index: UInt32
     /// Waits for message 2; absent once a forged one has spoiled it.
     private var noise: HandshakeState?
-    /// What to send, and to send again: the same bytes (DGRAM-2.6).
-    package let initiation: [UInt8]
+    /// What to send, and to send again: the same bytes but for mac2, which a cookie fills (DGRAM-2.6).
+    package private(set) var initiation: [UInt8]
 
     /// `index` names this handshake among those of this node, `order` must be greater than that of every one before it, `ephemeral`
-    /// is 32 random bytes that are never used again. `certificate(.permissionDenied)` without a certificate.
+    /// is 32 random bytes that are never used again, `request` is what message 1 asks. `certificate(.permissionDenied)` without a
+    /// certificate, `oversized` for a request that does not fit beside it.
     package init(
-        credentials: NodeCredentials, responder: StaticKey, index: UInt32, order: DatagramOrder, ephemeral: SecretBytes
+        credentials: NodeCredentials, responder: StaticKey, index: UInt32, order: DatagramOrder, ephemeral: SecretBytes,
+        request: [UInt8]? = nil
     ) throws(WireError) {
         guard let certificate = credentials.certificate else { throw .certificate(.permissionDenied) }
         let clear = DatagramLayout.clear(DatagramHeader(.initiation), sender: index)
         let prologue = DatagramLayout.prologue(clear)  // DGRAM-2.2
         var keys = HandshakeKeys(staticKey: credentials.staticKey, ephemeral: try StaticKeyPair(secret: ephemeral))
         keys.remoteStatic = responder
-        let payload = try DatagramHello(order: order, certificate: certificate).encoded(size: DatagramLayout.payload)  // DGRAM-2.1
+        let payload = try DatagramHello(order: order, certificate: certificate, request: request).encoded()  // DGRAM-2.1
         var state = try HandshakeState(.ik, suite: .chaChaPoly, role: .initiator, prologue: prologue, keys: keys)
         let flight = clear + (try state.write(payload))
         self.prologue = prologue
         self.keys = keys
         self.payload = payload
         self.index = index
-        initiation = flight + Mac1.compute(meshID: credentials.meshID, over: flight).exposed
+        let mac1 = Mac1.compute(meshID: credentials.meshID, over: flight).exposed
+        initiation = flight + mac1 + [UInt8](repeating: 0, count: Limits.mac1)  // DGRAM-5.1
         noise = .some(state)
     }
 
-    /// Takes a response. What is not one for this handshake throws and changes nothing: the true one may still come.
-    package mutating func receive(_ datagram: [UInt8]) throws(WireError) -> DatagramKeys {
+    /// Takes a response: the keys, and what it says. One that is not for this handshake throws and changes nothing: the true one may
+    /// still come. Whose certificate it shows, and whether it is one of this mesh, is for the caller to check.
+    package mutating func receive(_ datagram: [UInt8]) throws(WireError) -> Answer {
         let header = try datagram.decode(DatagramHeader.init(decoding:))
         guard header.kind == .response, header.receiver == index else { throw .badValue(header.kind.number) }  // DGRAM-3.4
         guard datagram.count >= DatagramLayout.clear else { throw .truncated }
         let peerIndex = try datagram.span.bytes.integer(UInt32.self, at: DatagramHeader.length)
         var state = try waiting()
-        guard try state.read(Array(datagram.dropFirst(DatagramLayout.clear))).isEmpty else { throw .trailing }  // DGRAM-3.3
-        return try DatagramKeys(finishing: state, peerIndex: peerIndex)
+        let payload = try state.read(Array(datagram.dropFirst(DatagramLayout.clear)))
+        let welcome = try payload.decode(DatagramWelcome.init(decoding:))  // DGRAM-3.9
+        return Answer(keys: try DatagramKeys(finishing: state, peerIndex: peerIndex), welcome: welcome)
     }
+
+    /// What a response gives.
+    @frozen package struct Answer: ~Copyable {
+        package let keys: DatagramKeys
+        package let welcome: DatagramWelcome
+    }
+
+    /// Takes the cookie of a responder under load: from now on `initiation` carries mac2. What is not one for this initiation throws.
+    package mutating func receiveCookie(_ datagram: [UInt8]) throws(WireError) {
+        guard let responder = keys.remoteStatic else { throw .authentication }
+        let cookie = try DatagramCookie.open(datagram, for: initiation, index: index, responder: responder)
+        initiation = DatagramCookie.apply(cookie, to: initiation)
+    }
+
+    /// The same with a cookie that is known already.
+    package mutating func use(_ cookie: SecretBytes) { initiation = DatagramCookie.apply(cookie, to: initiation) }
 
     /// The state that waits for message 2: made again where a forged one has spoiled it (DGRAM-3.5).
     private mutating func waiting() throws(WireError) -> HandshakeState {
@@ -92,54 +91,77 @@ package struct DatagramInitiator: ~Copyable {
     }
 }
 
-/// The side that answers. It has no state before an initiation, and keeps none of one that it refuses.
-package enum DatagramResponder {
-    package struct Answer: ~Copyable {
-        /// The one thing to be sent back, to where the initiation came from (DGRAM-3.1).
-        package let response: [UInt8]
-        package let keys: DatagramKeys
-        package let certificate: Certificate
-        /// To be remembered for this peer: its next initiation must be greater.
-        package let order: DatagramOrder
-    }
+/// The side that answers, between message 1 and message 2. Nothing exists of an initiation that was refused.
+package struct DatagramResponder: ~Copyable {
+    private var noise: HandshakeState
+    private let certificate: Certificate
+    private let peerIndex: UInt32
+    /// What the initiator says of itself, checked.
+    package let hello: DatagramHello
 
-    /// Answers an initiation. `index` names the session among those of this node. `last` gives the greatest order that was seen of the
-    /// node with a static key.
+    /// Whether an initiation has its size and the mac1 of this mesh: the checks that cost no curve operation. Its mac1.
     ///
-    /// Throws `truncated` and `oversized` for another size, `authentication` for a wrong mac1 or message, the certificate's errors,
-    /// `certificate(.expired)`, and `replayed` for an order that is not above the last.
-    package static func answer(
-        _ datagram: [UInt8], credentials: NodeCredentials, index: UInt32, now: UnixTime, ephemeral: SecretBytes,
-        last: (StaticKey) -> DatagramOrder?
-    ) throws(WireError) -> Answer {
+    /// Throws `truncated` and `oversized` for another size, `authentication` for a wrong mac1.
+    package static func filter(_ datagram: [UInt8], meshID: MeshID) throws(WireError) -> UInt128 {
         let header = try datagram.decode(DatagramHeader.init(decoding:))
         guard header.kind == .initiation else { throw .badValue(header.kind.number) }
         guard datagram.count == Limits.datagram else { throw .truncated }  // DGRAM-2.1
-        let flight = Array(datagram.dropLast(Limits.mac1))
-        let mac = SecretBytes(datagram.suffix(Limits.mac1))
-        guard mac.equals(Mac1.compute(meshID: credentials.meshID, over: flight)) else { throw .authentication }  // DGRAM-2.3
-        guard credentials.certificate != nil else { throw .certificate(.permissionDenied) }
-        let clear = flight.prefix(DatagramLayout.clear)
-        let peerIndex = try flight.span.bytes.integer(UInt32.self, at: DatagramHeader.length)
+        let mac = SecretBytes(datagram[DatagramLayout.mac1..<DatagramLayout.mac2])
+        let flight = Array(datagram.prefix(DatagramLayout.mac1))
+        guard mac.equals(Mac1.compute(meshID: meshID, over: flight)) else { throw .authentication }  // DGRAM-2.3
+        return try datagram.span.bytes.integer(UInt128.self, at: DatagramLayout.mac1)
+    }
+
+    /// Reads an initiation that `filter` has let through. `last` gives the greatest order that was seen of the node with a static key,
+    /// `isVerified` whether a certificate was verified before.
+    ///
+    /// Throws `authentication` for a wrong message, the certificate's errors, `certificate(.expired)`, and `replayed` for an order
+    /// that is not above the last.
+    package init(
+        _ datagram: [UInt8], credentials: NodeCredentials, now: UnixTime, ephemeral: SecretBytes,
+        isVerified: (Certificate) -> Bool = { _ in false }, last: (StaticKey) -> DatagramOrder?
+    ) throws(WireError) {
+        guard let certificate = credentials.certificate else { throw .certificate(.permissionDenied) }
+        guard datagram.count == Limits.datagram else { throw .truncated }
+        let clear = datagram.prefix(DatagramLayout.clear)
+        let peerIndex = try datagram.span.bytes.integer(UInt32.self, at: DatagramHeader.length)
         let keys = HandshakeKeys(staticKey: credentials.staticKey, ephemeral: try StaticKeyPair(secret: ephemeral))
         var noise = try HandshakeState(
             .ik, suite: .chaChaPoly, role: .responder, prologue: DatagramLayout.prologue(clear), keys: keys)
-        let payload = try noise.read(Array(flight.dropFirst(DatagramLayout.clear)))
+        let payload = try noise.read(Array(datagram[DatagramLayout.clear..<DatagramLayout.mac1]))
         let hello = try payload.decode(DatagramHello.init(decoding:))
-        try check(hello.certificate, credentials: credentials, staticKey: noise.remoteStatic, now: now)
+        try hello.certificate.check(
+            credentials: credentials, staticKey: noise.remoteStatic, now: now, isVerified: isVerified(hello.certificate))  // DGRAM-2.4
         if let last = last(hello.certificate.staticKey), hello.order <= last { throw .replayed }  // DGRAM-2.5
-        let response = DatagramLayout.clear(DatagramHeader(.response, receiver: peerIndex), sender: index) + (try noise.write([]))
-        return Answer(
-            response: response, keys: try DatagramKeys(finishing: noise, peerIndex: peerIndex), certificate: hello.certificate,
-            order: hello.order)
+        self.noise = noise
+        self.certificate = certificate
+        self.peerIndex = peerIndex
+        self.hello = hello
     }
 
-    /// A member of this mesh, for the key that it has proven, whose time is not over (DGRAM-2.4).
-    private static func check(
-        _ certificate: Certificate, credentials: NodeCredentials, staticKey: StaticKey?, now: UnixTime
+    /// The one thing to be sent back, to where the initiation came from (DGRAM-3.1), and the keys. `index` names the session among
+    /// those of this node. `oversized` for an answer that does not fit beside the certificate.
+    package consuming func finish(index: UInt32, answer: [UInt8]?) throws(WireError) -> Response {
+        let payload = try DatagramWelcome(certificate: certificate, answer: answer).encoded()
+        let header = DatagramHeader(.response, receiver: peerIndex)
+        let response = DatagramLayout.clear(header, sender: index) + (try noise.write(payload))
+        return Response(datagram: response, keys: try DatagramKeys(finishing: noise, peerIndex: peerIndex))
+    }
+
+    @frozen package struct Response: ~Copyable {
+        package let datagram: [UInt8]
+        package let keys: DatagramKeys
+    }
+}
+
+extension Certificate {
+    /// A member of this mesh, for the key that it has proven, whose time is not over. The signature is not looked at where
+    /// `isVerified` says that it was good before.
+    package func check(
+        credentials: NodeCredentials, staticKey: StaticKey?, now: UnixTime, isVerified: Bool = false
     ) throws(WireError) {
-        try certificate.verify(authority: credentials.authority)
-        guard certificate.staticKey == staticKey else { throw .authentication }
-        guard !certificate.isExpired(at: now) else { throw .certificate(.expired) }
+        if !isVerified { try verify(authority: credentials.authority) }
+        guard self.staticKey == staticKey else { throw .authentication }
+        guard !isExpired(at: now) else { throw .certificate(.expired) }
     }
 }

@@ -8,6 +8,20 @@ package struct DatagramHeader: Hashable, Sendable {
         case response = 2
         /// Something said within a session.
         case session = 3
+        /// What a responder under load says instead of message 2: come again, from the same address, with this.
+        case cookie = 4
+        /// Within a session: the sender asks whether the receiver is at the address that its datagrams come from.
+        case challenge = 5
+        /// Within a session: the answer to a challenge, or nothing but a sign of life.
+        case echo = 6
+
+        /// Whether it is sealed with a session's keys and counts as one of its datagrams.
+        package var isInSession: Bool {
+            switch self {
+            case .session, .challenge, .echo: true
+            case .initiation, .response, .cookie: false
+            }
+        }
 
         /// As an error names it.
         var number: UInt16 { UInt16(rawValue) }  // fits: a byte
@@ -16,7 +30,7 @@ package struct DatagramHeader: Hashable, Sendable {
     package var kind: Kind
     /// The number that the receiver has given to the handshake or session; 0 in an initiation.
     package var receiver: UInt32
-    /// The nonce of a session's datagram; 0 in a handshake.
+    /// The nonce of a session's datagram; 0 in a handshake and a cookie.
     package var counter: UInt64
 
     package static let length = 16
@@ -32,7 +46,7 @@ package struct DatagramHeader: Hashable, Sendable {
     /// Reads the beginning of a datagram.
     ///
     /// `oversized` for more than `Limits.datagram` bytes, `badPreface` for another version or reserved bits that are set,
-    /// `unknownCritical` for another type, `badValue` for a receiver or counter that a handshake does not have.
+    /// `unknownCritical` for another type, `badValue` for a receiver or counter that a handshake or a cookie does not have.
     package init(decoding datagram: RawSpan) throws(WireError) {
         guard datagram.byteCount <= Limits.datagram else { throw .oversized }  // DGRAM-1.1
         guard datagram.byteCount >= Self.length else { throw .truncated }  // DGRAM-1.2
@@ -46,8 +60,8 @@ package struct DatagramHeader: Hashable, Sendable {
         let isPlausible =
             switch kind {
             case .initiation: receiver == 0 && counter == 0
-            case .response: counter == 0
-            case .session: true
+            case .response, .cookie: counter == 0
+            case .session, .challenge, .echo: true
             }
         guard isPlausible else { throw .badValue(kind.number) }  // DGRAM-1.5
     }
@@ -57,5 +71,15 @@ package struct DatagramHeader: Hashable, Sendable {
         out.appendInteger(receiver)
         out.appendInteger(counter)
         return out
+    }
+
+    /// Writes the header to the first bytes of `out`; `truncated` where it does not fit.
+    func write(to out: inout MutableRawSpan) throws(WireError) {
+        guard out.byteCount >= Self.length else { throw .truncated }
+        out.storeBytes(of: kind.rawValue, toByteOffset: 0, as: UInt8.self)
+        out.storeBytes(of: Self.version, toByteOffset: 1, as: UInt8.self)
+        out.storeBytes(of: 0, toByteOffset: 2, as: UInt16.self)
+        out.storeBytes(of: receiver.bigEndian, toByteOffset: 4, as: UInt32.self)
+        out.storeBytes(of: counter.bigEndian, toByteOffset: 8, as: UInt64.self)
     }
 }

@@ -33,34 +33,73 @@ package struct DatagramSession: ~Copyable, Sendable {
 
     /// Bytes of a datagram that are not its plaintext.
     package static let overhead = DatagramHeader.length + Limits.tag
+    /// Bytes of the longest plaintext.
+    package static let room = Limits.datagram - overhead
 
-    /// The datagram that carries `plaintext`; `oversized` for more than fits, `exhausted` behind the last counter.
-    package mutating func seal(_ plaintext: [UInt8]) throws(WireError) -> [UInt8] {
-        guard plaintext.count <= Limits.datagram - Self.overhead else { throw .oversized }
+    /// Makes a datagram of `datagram`, in place: its first 16 bytes become the header, its last 16 the tag, and what the caller has
+    /// written between them is sealed. `oversized` for more than fits, `exhausted` behind the last counter.
+    package mutating func seal(_ datagram: inout MutableRawSpan, as kind: DatagramHeader.Kind = .session) throws(WireError) {
+        guard datagram.byteCount <= Limits.datagram else { throw .oversized }
+        guard datagram.byteCount >= Self.overhead else { throw .truncated }
         guard counter < .max else { throw .exhausted }  // DGRAM-4.3
-        let header = DatagramHeader(.session, receiver: peerIndex, counter: counter).encoded
-        var text = plaintext + [UInt8](repeating: 0, count: Limits.tag)
-        var elements = text.mutableSpan
-        var bytes = elements.mutableBytes
-        try sendKey.seal(&bytes, nonce: counter, associatedData: header.span.bytes)  // DGRAM-4.1
+        try DatagramHeader(kind, receiver: peerIndex, counter: counter).write(to: &datagram)
+        try datagram.withHeader { (header, text) throws(WireError) in
+            try sendKey.seal(&text, nonce: counter, associatedData: header)  // DGRAM-4.1
+        }
         counter += 1
-        return header + text
     }
 
-    /// The plaintext of `datagram`. Throws what `DatagramHeader` does; `badValue` for another kind or another session;
-    /// `replayed` for one that came before or is too old to tell; `authentication` where it does not open.
-    package mutating func open(_ datagram: [UInt8]) throws(WireError) -> [UInt8] {
-        let header = try datagram.decode(DatagramHeader.init(decoding:))
-        guard header.kind == .session, header.receiver == index else { throw .badValue(header.kind.number) }  // DGRAM-4.2
-        guard datagram.count >= Self.overhead else { throw .truncated }
+    /// Opens `datagram` in place: what it is, and where its plaintext stands now. Throws what `DatagramHeader` does; `badValue` for
+    /// another kind or another session; `replayed` for one that came before or is too old to tell; `authentication` where it does
+    /// not open. After that its bytes are no longer of use.
+    package mutating func open(_ datagram: inout MutableRawSpan) throws(WireError) -> (kind: DatagramHeader.Kind, plaintext: Range<Int>) {
+        let header = try DatagramHeader(decoding: datagram.bytes)
+        guard header.kind.isInSession, header.receiver == index else { throw .badValue(header.kind.number) }  // DGRAM-4.2
+        guard datagram.byteCount >= Self.overhead else { throw .truncated }
         try window.check(header.counter)  // DGRAM-4.4
-        let clear = Array(datagram.prefix(DatagramHeader.length))
-        var text = Array(datagram.dropFirst(DatagramHeader.length))
-        var elements = text.mutableSpan
-        var bytes = elements.mutableBytes
-        try receiveKey.open(&bytes, nonce: header.counter, associatedData: clear.span.bytes)
+        try datagram.withHeader { (clear, text) throws(WireError) in
+            try receiveKey.open(&text, nonce: header.counter, associatedData: clear)
+        }
         window.note(header.counter)  // DGRAM-4.5: not before it has opened
-        text.removeLast(Limits.tag)
-        return text
+        return (header.kind, DatagramHeader.length..<datagram.byteCount - Limits.tag)
+    }
+
+    /// The datagram that carries `plaintext`.
+    package mutating func seal(_ plaintext: [UInt8], as kind: DatagramHeader.Kind = .session) throws(WireError) -> [UInt8] {
+        guard plaintext.count <= Self.room else { throw .oversized }
+        let header = [UInt8](repeating: 0, count: DatagramHeader.length)
+        var datagram = header + plaintext + [UInt8](repeating: 0, count: Limits.tag)
+        var elements = datagram.mutableSpan
+        var bytes = elements.mutableBytes
+        try seal(&bytes, as: kind)
+        return datagram
+    }
+
+    /// What `datagram` is, and its plaintext.
+    package mutating func open(_ datagram: [UInt8]) throws(WireError) -> (kind: DatagramHeader.Kind, plaintext: [UInt8]) {
+        var copy = datagram
+        var elements = copy.mutableSpan
+        var bytes = elements.mutableBytes
+        let (kind, range) = try open(&bytes)
+        return (kind, Array(copy[range]))
+    }
+}
+
+extension MutableRawSpan {
+    /// Lends the bytes of `range`, which must lie within these.
+    mutating func withPart(_ range: Range<Int>, _ body: (inout MutableRawSpan) throws(WireError) -> Void) throws(WireError) {
+        try withUnsafeMutableBytes { (bytes) throws(WireError) in
+            var part = MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
+            try body(&part)
+        }
+    }
+
+    /// Lends the header and what follows it, apart.
+    fileprivate mutating func withHeader(_ body: (RawSpan, inout MutableRawSpan) throws(WireError) -> Void) throws(WireError) {
+        try withUnsafeMutableBytes { (bytes) throws(WireError) in
+            let header = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[..<DatagramHeader.length]))
+            var text = MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: bytes[DatagramHeader.length...]))
+            try body(header, &text)
+        }
     }
 }

@@ -22,6 +22,9 @@ public struct Domain: Sendable, Hashable {
     /// The checksum of a join token.
     static let token = Domain("join token")
 
+    /// The key of a datagram's cookie.
+    static let cookie = Domain("cookie")
+
     var prefix: [UInt8] { Array(text.utf8) + [0] }  // ID-2.1
 }
 

@@ -31,6 +31,8 @@ public enum MeshMethod {
     public static let resolve = "mesh.resolve"
     public static let watch = "mesh.watch"
     public static let ping = "mesh.ping"
+    /// A request of the DHT, and its answer, where datagrams do not carry them.
+    public static let dht = "mesh.dht"
     /// Carries a `Notice` from the coordinator to a node; the answer is empty.
     public static let notice = "mesh.notice"
     /// Asks a relay for a circuit to another node: see `CircuitRequest`.

@@ -19,7 +19,7 @@ import Wire
             forged[position] ^= 1
             #expect(throws: WireError.authentication) { _ = try receiver.open(forged) }
         }
-        let text = try receiver.open(datagram)
+        let text = try receiver.open(datagram).plaintext
         #expect(text == [1, 2, 3])
         #expect(throws: WireError.replayed) { _ = try receiver.open(datagram) }
     }
@@ -53,7 +53,7 @@ import Wire
             guard bytes != good else { continue }
             #expect(throws: WireError.self) { _ = try receiver.open(bytes) }
         }
-        let text = try receiver.open(good)
+        let text = try receiver.open(good).plaintext
         #expect(text.count == 40)
     }
 }

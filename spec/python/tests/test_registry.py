@@ -7,16 +7,17 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from wiremesh_reference import dht, errors, frames, handshake, head, identity, limits, messages, noise, records, tlv, tokens
+from wiremesh_reference import datagrams, dht, errors, frames, handshake, head, identity, limits, messages, noise, records, tlv, tokens
 
 REGISTRY: dict[str, Any] = json.loads((Path(__file__).parents[2] / "registry.json").read_text())
 CLASSES: dict[str, type[tlv.Message]] = {
     "HandshakePayload": handshake.Payload, "LinkParameters": handshake.Parameters, "JoinToken": tokens.Token, "Head": head.Head,
-    "Certificate": identity.Certificate,
+    "Certificate": identity.Certificate, "DatagramHello": datagrams.Hello, "DatagramWelcome": datagrams.Welcome,
 }
 ELSEWHERE = {  # limits that are no constant of limits.py
     "recordPlaintext": records.MAX_PLAINTEXT, "mac1": handshake.MAC1, "tag": noise.TAG, "frameHeader": frames.HEADER.size,
     "idempotencyKey": limits.NAME, "traceParent": limits.NAME, "streamIDSoftEnd": limits.LAST_STREAM,
+    "datagram": datagrams.SIZE, "replayWindow": datagrams.WINDOW,
 }
 
 # The limit that each bound of a field repeats, by the field's name, and by message and field where fields of one name differ.
@@ -50,6 +51,10 @@ class Registry(unittest.TestCase):
         for row in REGISTRY["flags"]:
             for kind in frames.Type:
                 self.assertEqual(kind.name in row["frames"], bool(frames._FLAGS.get(kind, 0) & row["bit"]), (kind, row["name"]))
+
+    def test_datagrams(self) -> None:
+        kinds = {"initiation": datagrams.INITIATION, "response": datagrams.RESPONSE, "cookie": datagrams.COOKIE, **datagrams.TYPES}
+        self.assertEqual({row["name"]: row["code"] for row in REGISTRY["datagrams"]}, kinds)
 
     def test_codes(self) -> None:
         named = {code.name.lower().replace("_", " "): code.value for code in errors.Code}

@@ -23,18 +23,25 @@ struct DatagramScene {
         ]
     }
 
-    func dial(_ received: [[UInt8]], order: DatagramOrder = order) -> VectorValue {
-        .object(
-            side("initiator", initiator, index: Self.initiatorIndex) + [
-                .init("responder", .string(responder.staticKey.publicKey.hex)), .init("order", order.vector),
-                .init("receive", .array(received.map(VectorValue.hex))),
-            ])
+    static let request = Label.bytes("datagram request", 90)
+    static let answer = Label.bytes("datagram answer", 500)
+
+    func dial(
+        _ received: [[UInt8]], order: DatagramOrder = order, request: [UInt8]? = request, now: UInt64 = SampleMesh.now
+    ) -> VectorValue {
+        var fields = side("initiator", initiator, index: Self.initiatorIndex)
+        fields += [.init("responder", .string(responder.staticKey.publicKey.hex)), .init("order", order.vector)]
+        if let request { fields.append(.init("request", .hex(request))) }
+        return .object(fields + [.init("now", .u64(now)), .init("receive", .array(received.map(VectorValue.hex)))])
     }
 
-    func accept(_ datagram: [UInt8], last: DatagramOrder? = nil, now: UInt64 = SampleMesh.now) -> VectorValue {
+    func accept(
+        _ datagram: [UInt8], last: DatagramOrder? = nil, answer: [UInt8]? = answer, now: UInt64 = SampleMesh.now
+    ) -> VectorValue {
         var fields = side("responder", responder, index: Self.responderIndex)
         fields.append(.init("now", .u64(now)))
         if let last { fields.append(.init("last", last.vector)) }
+        if let answer { fields.append(.init("answer", .hex(answer))) }
         return .object(fields + [.init("receive", .hex(datagram))])
     }
 
@@ -52,12 +59,14 @@ struct DatagramScene {
     // MARK: Crafted
 
     private static let clear = 20
+    /// Where the two macs begin.
+    private static let macs = Limits.datagram - 32
 
     /// The fields of an honest payload, without the padding.
     var payload: [(type: UInt16, value: [UInt8])] {
         [
             (2, VectorFrame.bytes(Self.order.bootEpoch)), (4, VectorFrame.bytes(Self.order.counter)),
-            (6, initiator.certificate.encoded),
+            (6, initiator.certificate.encoded), (8, Self.request),
         ]
     }
 
@@ -75,24 +84,31 @@ struct DatagramScene {
         let clear = DatagramHeader(.initiation).encoded + VectorFrame.bytes(Self.initiatorIndex)
         var state = try state(.initiator, clear: clear)
         let body = TLVBytes.join(fields)
-        let size = Limits.datagram - Self.clear - 96 - 16
+        let size = Self.macs - Self.clear - 96
         let padded = body + TLVBytes.field(0x7FFF, [UInt8](repeating: 0, count: max(0, size - body.count - 4)))
         let flight = clear + (try state.write(padded))
-        return flight + Mac1.compute(meshID: meshID ?? .meshID(authority: mesh.authority.publicKey), over: flight).exposed
+        let mac1 = Mac1.compute(meshID: meshID ?? .meshID(authority: mesh.authority.publicKey), over: flight).exposed
+        return flight + mac1 + [UInt8](repeating: 0, count: 16)
     }
 
     /// `datagram` with bytes changed and its mac1 made anew.
     func sealed(_ datagram: [UInt8], _ change: (inout [UInt8]) -> Void) -> [UInt8] {
-        var flight = Array(datagram.dropLast(16))
+        var flight = Array(datagram.dropLast(32))
         change(&flight)
-        return flight + Mac1.compute(meshID: .meshID(authority: mesh.authority.publicKey), over: flight).exposed
+        return flight + Mac1.compute(meshID: .meshID(authority: mesh.authority.publicKey), over: flight).exposed + datagram.suffix(16)
     }
+
+    /// The fields of an honest response.
+    var welcome: [(type: UInt16, value: [UInt8])] { [(2, responder.certificate.encoded), (4, Self.answer)] }
+
+    /// A response with any fields.
+    func response(_ fields: [(type: UInt16, value: [UInt8])]) throws -> [UInt8] { try response(payload: TLVBytes.join(fields)) }
 
     /// A response with any payload.
     func response(payload: [UInt8]) throws -> [UInt8] {
         let initiation = try initiation()
         var state = try state(.responder, clear: Array(initiation.prefix(Self.clear)))
-        _ = try state.read(Array(initiation.dropFirst(Self.clear).dropLast(16)))
+        _ = try state.read(Array(initiation.dropFirst(Self.clear).dropLast(32)))
         let header = DatagramHeader(.response, receiver: Self.initiatorIndex).encoded + VectorFrame.bytes(Self.responderIndex)
         return header + (try state.write(payload))
     }

@@ -1,9 +1,9 @@
 import Wire
 
 extension DatagramSets {
-    private static func input(_ counter: UInt64, _ plaintexts: [[UInt8]]) -> VectorValue {
+    private static func input(_ counter: UInt64, _ plaintexts: [[UInt8]], type: String = "session") -> VectorValue {
         [
-            "key": Label.hex("datagram key"), "receiver": .int(0x0A0B_0C0D), "counter": .u64(counter),
+            "key": Label.hex("datagram key"), "type": .string(type), "receiver": .int(0x0A0B_0C0D), "counter": .u64(counter),
             "plaintexts": .array(plaintexts.map(VectorValue.hex)),
         ]
     }
@@ -19,6 +19,10 @@ extension DatagramSets {
         }
         cases += [
             VectorCase(
+                "challenge", Clauses.challenge, "a challenge", input(9, [Label.bytes("datagram challenge", 8)], type: "challenge")),
+            VectorCase("echo", Clauses.challenge, "its echo", input(9, [Label.bytes("datagram challenge", 8)], type: "echo")),
+            VectorCase("sign-of-life", Clauses.confirmation, "an empty echo", input(0, [[]], type: "echo")),
+            VectorCase(
                 "oversized", Clauses.datagramSize, "1,169 bytes", input(0, [Label.bytes("datagram long", 1_169)]), error: "oversized"),
             VectorCase("exhausted", Clauses.datagramCounter, "the counter 2^64 - 1", input(.max, [[1]]), error: "exhausted"),
             VectorCase(
@@ -29,9 +33,9 @@ extension DatagramSets {
     }
 
     static func opened() throws -> [VectorCase] {
-        func datagrams(_ counter: UInt64, _ count: Int) throws -> [[UInt8]] {
-            guard case .output(let output) = try VectorKind.datagramSeal.run(input(counter, (0..<count).map { [UInt8($0), 7] }), line: 0)
-            else { return [] }
+        func datagrams(_ counter: UInt64, _ count: Int, type: String = "session") throws -> [[UInt8]] {
+            let input = input(counter, (0..<count).map { [UInt8($0), 7] }, type: type)
+            guard case .output(let output) = try VectorKind.datagramSeal.run(input, line: 0) else { return [] }
             return output["datagrams"]?.elements.map { [UInt8](hex: $0.text ?? "") ?? [] } ?? []
         }
         func open(_ datagrams: [[UInt8]], index: Int = 0x0A0B_0C0D) -> VectorValue {
@@ -40,10 +44,14 @@ extension DatagramSets {
         let d = try datagrams(0, 6)
         let far = try datagrams(8_192, 2)
         let distant = try datagrams(1 << 60, 2)
+        let challenge = try datagrams(6, 1, type: "challenge")[0]
+        let echo = try datagrams(7, 1, type: "echo")[0]
         func changed(_ offset: Int) -> [UInt8] { d[0].enumerated().map { $0 == offset ? $1 ^ 2 : $1 } }
         var cases: [VectorCase] = [
             VectorCase("order", Clauses.datagramOpen, "in order", open(d)),
             VectorCase("overtaken", Clauses.replays, "out of order", open([d[3], d[1], d[5], d[0], d[2], d[4]])),
+            VectorCase(
+                "types", Clauses.datagramOpen, "datagrams of all three types, which share their counters", open([d[0], challenge, echo])),
             VectorCase("lost", Clauses.datagramOpen, "some are lost", open([d[0], d[3], d[5]])),
             VectorCase("replay-between", Clauses.replays, "one comes twice, then another", open([d[0], d[0], d[1]])),
             VectorCase(
@@ -69,6 +77,12 @@ extension DatagramSets {
         bad(
             "initiation", Clauses.datagramIndex, "an initiation",
             open([DatagramHeader(.initiation).encoded + [UInt8](repeating: 0, count: 100)]), "bad-value")
+        bad(
+            "type", Clauses.datagramForged, "a challenge that is made an echo",
+            open([challenge.enumerated().map { $0 == 0 ? 6 : $1 }]), "authentication")
+        bad(
+            "replay-types", Clauses.replays, "an echo with the counter of a datagram before",
+            open([d[0], try datagrams(0, 1, type: "echo")[0]]), "replayed")
         bad("short", Clauses.datagramForged, "31 bytes", open([Array(d[0].prefix(31))]), "truncated")
         bad("cut", Clauses.datagramForged, "a byte less", open([Array(d[0].dropLast())]), "authentication")
         bad("longer", Clauses.datagramForged, "a byte more", open([d[0] + [0]]), "authentication")

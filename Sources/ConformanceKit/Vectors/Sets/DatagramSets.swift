@@ -10,6 +10,12 @@ enum DatagramSets {
                 name: "datagram-handshakes", kind: .datagramHandshake, description: "Initiations and responses, from both sides.",
                 cases: try handshakes() + initiations() + responses()),
             VectorSet(
+                name: "datagram-cookies-sealed", kind: .datagramCookieSeal, description: "Cookies, as a responder under load sends them.",
+                cases: try cookiesSealed()),
+            VectorSet(
+                name: "datagram-cookies-opened", kind: .datagramCookieOpen, description: "Cookies, and the initiations that carry mac2.",
+                cases: try cookiesOpened()),
+            VectorSet(
                 name: "datagrams-sealed", kind: .datagramSeal, description: "Datagrams of a session, as they are sent.", cases: sealed()),
             VectorSet(
                 name: "datagrams-opened", kind: .datagramOpen, description: "Datagrams of a session, as they arrive.", cases: try opened()),
@@ -33,6 +39,9 @@ enum DatagramSets {
             DatagramHeader(.session, receiver: .max, counter: .max).encoded)
         add("initiation", Clauses.datagramHeader, "an initiation", DatagramHeader(.initiation).encoded)
         add("response", Clauses.datagramHeader, "a response", DatagramHeader(.response, receiver: 1).encoded)
+        add("cookie", Clauses.datagramHeader, "a cookie", DatagramHeader(.cookie, receiver: 1).encoded)
+        add("challenge", Clauses.datagramHeader, "a challenge", DatagramHeader(.challenge, receiver: 1, counter: 2).encoded)
+        add("echo", Clauses.datagramHeader, "an echo", DatagramHeader(.echo, receiver: 1, counter: 3).encoded)
         add("longest", Clauses.datagramSize, "1,200 bytes", session + [UInt8](repeating: 0, count: 1_184))
         add("oversized", Clauses.datagramSize, "1,201 bytes", session + [UInt8](repeating: 0, count: 1_185), "oversized")
         for count in [0, 1, 8, 15] { add("cut-\(count)", Clauses.datagramCut, "\(count) bytes", Array(session.prefix(count)), "truncated") }
@@ -42,7 +51,7 @@ enum DatagramSets {
         for (offset, value) in [(2, 1), (2, 128), (3, 1), (3, 255)] as [(Int, UInt8)] {
             add("reserved-\(offset)-\(value)", Clauses.datagramVersion, "a reserved bit is set", with(offset, value), "bad-preface")
         }
-        for type in [0, 4, 5, 128, 255] as [UInt8] {
+        for type in [0, 7, 8, 128, 255] as [UInt8] {
             add("type-\(type)", Clauses.datagramType, "the unknown type \(type)", with(0, type), "unknown-critical")
         }
         add(
@@ -54,11 +63,13 @@ enum DatagramSets {
         add(
             "response-counter", Clauses.datagramZeros, "a response with a counter",
             with(8, 1, DatagramHeader(.response, receiver: 1).encoded), "bad-value")
+        add(
+            "cookie-counter", Clauses.datagramZeros, "a cookie with a counter", with(15, 1, DatagramHeader(.cookie, receiver: 1).encoded),
+            "bad-value")
         return cases
     }
 
-    private static func rule(_ id: String, _ clauses: [String], _ text: String, _ input: VectorValue, _ error: String? = nil) -> VectorCase
-    {
+    static func rule(_ id: String, _ clauses: [String], _ text: String, _ input: VectorValue, _ error: String? = nil) -> VectorCase {
         VectorCase(id, clauses, text, input, error: error)
     }
 
@@ -74,6 +85,20 @@ enum DatagramSets {
             rule("initiator-start", Clauses.initiation, "the initiation", scene.dial([])),
             rule("initiator", Clauses.initiation, "the initiator, with the response", scene.dial([response])),
             rule("responder", Clauses.initiation, "the responder", scene.accept(initiation)),
+            rule("initiator-quiet", Clauses.initiation, "an initiation without a request", scene.dial([], request: nil)),
+            rule(
+                "initiator-longest", Clauses.initiation, "the longest request",
+                scene.dial([], request: Label.bytes("datagram long request", scene.requestRoom))),
+            rule(
+                "initiator-too-long", Clauses.initiationSize, "a request of a byte more",
+                scene.dial([], request: Label.bytes("datagram long request", scene.requestRoom + 1)), "oversized"),
+            rule("responder-quiet", Clauses.response, "a responder without an answer", scene.accept(initiation, answer: nil)),
+            rule(
+                "responder-longest", Clauses.response, "the longest answer",
+                scene.accept(initiation, answer: Label.bytes("datagram long answer", scene.answerRoom))),
+            rule(
+                "responder-too-long", Clauses.response, "an answer of a byte more",
+                scene.accept(initiation, answer: Label.bytes("datagram long answer", scene.answerRoom + 1)), "oversized"),
             rule("first-order", Clauses.initiation, "the smallest order", scene.dial([], order: DatagramOrder(bootEpoch: 0, counter: 0))),
             rule(
                 "greatest-order", Clauses.initiation, "the greatest order",
@@ -107,14 +132,15 @@ enum DatagramSets {
             rule(
                 "unpadded", Clauses.initiationSize, "an initiation without padding, with a good mac1",
                 scene.accept(scene.sealed(initiation) { $0.removeLast(300) }), "truncated"),
+            rule("mac2-ignored", Clauses.mac2, "a mac2, at a responder that asks for none", scene.accept(initiation.dropLast() + [7])),
             rule("response", Clauses.datagramType, "a response, at the responder", scene.accept(try scene.response()), "bad-value"),
         ]
         for offset in 0..<16 {
-            let changed = initiation.enumerated().map { $0 == 1_184 + offset ? $1 ^ 4 : $1 }
+            let changed = initiation.enumerated().map { $0 == 1_168 + offset ? $1 ^ 4 : $1 }
             cases.append(
                 rule("mac1-\(offset)", Clauses.initiationMac, "byte \(offset) of mac1 is changed", scene.accept(changed), "authentication"))
         }
-        for offset in [16, 19, 20, 51, 52, 99, 100, 600, 1_183] {
+        for offset in [16, 19, 20, 51, 52, 99, 100, 600, 1_167] {
             let changed = initiation.enumerated().map { $0 == offset ? $1 ^ 4 : $1 }
             cases.append(
                 rule(
@@ -158,8 +184,9 @@ enum DatagramSets {
             rule("no-certificate", Clauses.tlvMissing, "without a certificate", try with { $0.remove(at: 2) }, "missing"),
             rule("epoch-short", Clauses.tlvIntegers, "a boot epoch of seven bytes", try with { $0[0].value.removeLast() }, "bad-length"),
             rule("order", Clauses.tlvOrder, "epoch and counter are swapped", try with { $0.swapAt(0, 1) }, "unordered"),
-            rule("even", Clauses.tlvEven, "an unknown even field", try with { $0.append((8, [1])) }, "unknown-critical"),
-            rule("odd", Clauses.tlvOdd, "an unknown odd field", try with { $0.append((9, [1])) }),
+            rule("even", Clauses.tlvEven, "an unknown even field", try with { $0.append((10, [1])) }, "unknown-critical"),
+            rule("odd", Clauses.tlvOdd, "an unknown odd field", try with { $0.append((11, [1])) }),
+            rule("unasked", Clauses.initiation, "without a request", try with { $0.remove(at: 3) }),
             rule("foreign", Clauses.mesh, "the certificate of another mesh", try with { $0[2].value = foreign.encoded }, "wrong-peer"),
             rule(
                 "recombined", Clauses.provenKey, "the certificate of another member", try with { $0[2].value = other.encoded },
@@ -174,13 +201,35 @@ enum DatagramSets {
     private static func responses() throws -> [VectorCase] {
         let scene = try DatagramScene()
         let response = try scene.response()
+        let foreign = try SampleMesh("another mesh").member("worker-2").certificate
+        func with(_ change: (inout [(type: UInt16, value: [UInt8])]) -> Void) throws -> [UInt8] {
+            var fields = scene.welcome
+            change(&fields)
+            return try scene.response(fields)
+        }
         var cases: [VectorCase] = [
-            rule(
-                "response-payload", Clauses.response, "a response with a payload", scene.dial([try scene.response(payload: [1])]),
-                "trailing"),
             rule("response-longer", Clauses.response, "a response with a byte more", scene.dial([response + [0]]), "authentication"),
-            rule("response-short", Clauses.response, "a response with a byte less", scene.dial([Array(response.dropLast())]), "truncated"),
+            rule(
+                "response-short", Clauses.response, "a response with a byte less", scene.dial([Array(response.dropLast())]),
+                "authentication"),
             rule("response-header", Clauses.response, "the header of a response", scene.dial([Array(response.prefix(16))]), "truncated"),
+            rule("response-crafted", Clauses.response, "a crafted response that is good", scene.dial([try with { _ in }])),
+            rule("response-odd", Clauses.tlvOdd, "an unknown odd field", scene.dial([try with { $0.append((5, [1])) }])),
+            rule(
+                "response-even", Clauses.tlvEven, "an unknown even field", scene.dial([try with { $0.append((6, [1])) }]),
+                "unknown-critical"),
+            rule("response-unanswered", Clauses.response, "without an answer", scene.dial([try with { $0.removeLast() }])),
+            rule("response-anonymous", Clauses.tlvMissing, "without a certificate", scene.dial([try with { $0.removeFirst() }]), "missing"),
+            rule("response-empty", Clauses.tlvMissing, "without a payload", scene.dial([try scene.response(payload: [])]), "missing"),
+            rule(
+                "response-foreign", Clauses.responseCertificate, "the certificate of another mesh",
+                scene.dial([try with { $0[0].value = foreign.encoded }]), "wrong-peer"),
+            rule(
+                "response-recombined", Clauses.responseCertificate, "the certificate of another member",
+                scene.dial([try with { $0[0].value = scene.initiator.certificate.encoded }]), "authentication"),
+            rule(
+                "response-expired", Clauses.responseCertificate, "the certificate has expired",
+                scene.dial([response], now: scene.responder.certificate.expires.seconds), "certificate-expired"),
             rule(
                 "response-twice", Clauses.forgedResponse, "the own initiation comes back", scene.dial([try scene.initiation()]), "bad-value"
             ),
@@ -188,7 +237,7 @@ enum DatagramSets {
                 "response-other", Clauses.responseIndex, "a response for another handshake",
                 scene.dial([response.enumerated().map { $0 == 7 ? $1 ^ 1 : $1 }]), "bad-value"),
         ]
-        for offset in [20, 51, 52, 67] {
+        for offset in [20, 51, 52, 67, response.count - 1] {
             let changed = response.enumerated().map { $0 == offset ? $1 ^ 8 : $1 }
             cases.append(
                 rule(

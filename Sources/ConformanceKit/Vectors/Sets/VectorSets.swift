@@ -3,9 +3,7 @@ enum VectorSets {
     static let kinds: [VectorKind] = [
         .noise, .recordSeal, .recordOpen, .tlv, .link, .head, .message, .sequence, .frames, .stream, .ids, .mac1, .certificateIssue,
         .certificate, .enrolmentSignature, .enrolmentVerify, .token, .tokenText, .errorCode, .duration, .lz4, .datagramHeader,
-        .datagramHandshake,
-        .datagramSeal,
-        .datagramOpen, .replayWindow,
+        .datagramHandshake, .datagramCookieSeal, .datagramCookieOpen, .datagramSeal, .datagramOpen, .replayWindow,
     ]
 
     static func all() throws -> [VectorSet] {

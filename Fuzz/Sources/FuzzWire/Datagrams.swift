@@ -1,0 +1,9 @@
+import FuzzKit
+import Wire
+
+extension FuzzTarget {
+    static let datagrams = FuzzTarget("Datagrams", seeds: FuzzSeeds.noise) { input in
+        var network = FuzzDatagrams()
+        while !input.isEmpty { network.step(&input) }
+    }
+}
