@@ -55,7 +55,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "DHT", dependencies: ["Wire"], swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["Wire", nioCore, nioPosix, logging], swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["Wire", "DHT", nioCore, nioPosix, logging], swiftSettings: settings),
         .target(
             name: "Coordinator",
             dependencies: ["Wire", "Transport", nioCore, logging, .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,0 +1,101 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+import Transport
+import Wire
+
+/// Nodes of the DHT with real sockets, sessions and signatures.
+@Suite struct DHTServiceTests {
+    private struct Node {
+        var service: DHTService
+        var contact: Contact
+        var credentials: NodeCredentials
+        var endpoint: MeshEndpoint?
+    }
+
+    private static func node(_ mesh: MeshFixture, _ name: String, links: Bool = false, udp: Bool = true) async throws -> Node {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let credentials = try mesh.credentials(name)
+        let held = Held()
+        var endpoint: MeshEndpoint?
+        if links {
+            let table = ServiceTable(methods: [MeshMethod.dht: .dht { await held.service?.answer($0, from: $1) }])
+            endpoint = MeshEndpoint(
+                credentials: credentials, configuration: .init(bootEpoch: 1), acceptor: table, admission: AdmitMembers(),
+                group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: name))
+        }
+        let tcp = try await endpoint?.listen(host: "127.0.0.1", port: 0).port
+        let setup = DHTService.Configuration(credentials: credentials, bootEpoch: 1, isClient: false)
+        let service = try await DHTService.make(setup, links: endpoint, contacts: nil, on: loop)
+        held.service = service
+        // A node without datagrams binds where nobody looks for it.
+        let port = try await service.start(host: udp ? "127.0.0.1" : "127.0.0.2", port: tcp ?? 0)
+        let here = Endpoint(host: "127.0.0.1", port: UInt16(port))
+        service.setEndpoints([here])
+        let node = try #require(credentials.certificate?.nodeID)
+        let contact = Contact(nodeID: node, staticKey: credentials.staticKey.publicKey, endpoints: [here])
+        return Node(service: service, contact: contact, credentials: credentials, endpoint: endpoint)
+    }
+
+    private final class Held: @unchecked Sendable { var service: DHTService? }
+
+    /// Looks until somebody is found, at most 10 s.
+    private static func find(_ service: String, from node: Node) async throws -> [ProviderEntry] {
+        for _ in 0..<50 {
+            let found = await node.service.lookup(service, timeout: .milliseconds(800))
+            if !found.isEmpty { return found }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        return []
+    }
+
+    @Test func aProviderIsFoundByAMemberThatKnowsOnlyTheSeed() async throws {
+        let mesh = try MeshFixture()
+        let seed = try await Self.node(mesh, "seed")
+        var others: [Node] = []
+        for number in 0..<6 {
+            let node = try await Self.node(mesh, "node-\(number)")
+            node.service.add([seed.contact])
+            others.append(node)
+        }
+        others[0].service.provide(["ocr"])
+        let found = try await Self.find("ocr", from: others[5])
+        #expect(found.map(\.name) == ["node-0"])
+        #expect(found.first?.provider.endpoints == others[0].contact.endpoints)
+        let statistics = try #require(await others[5].service.statistics())
+        #expect(statistics.health == "ok" && statistics.peers >= 1 && statistics.overLinks == 0)
+        for node in others + [seed] { await node.service.shutdown() }
+    }
+
+    @Test func whatIsWithdrawnIsFoundNoMore() async throws {
+        let mesh = try MeshFixture()
+        let (seed, a, b) = (try await Self.node(mesh, "seed"), try await Self.node(mesh, "a"), try await Self.node(mesh, "b"))
+        for node in [a, b] { node.service.add([seed.contact]) }
+        a.service.provide(["x", "y"])
+        #expect(try await Self.find("x", from: b).map(\.name) == ["a"])
+        a.service.provide(["y"])
+        for _ in 0..<50 {
+            if await b.service.lookup("x", timeout: .milliseconds(500)).allSatisfy(\.offer.isWithdrawn) { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(await b.service.lookup("x", timeout: .milliseconds(500)).allSatisfy(\.offer.isWithdrawn))
+        for node in [a, b, seed] { await node.service.shutdown() }
+    }
+
+    /// Where datagrams do not reach anybody, the same requests travel over links.
+    @Test func overLinksWhereDatagramsDoNotWork() async throws {
+        let mesh = try MeshFixture()
+        let seed = try await Self.node(mesh, "seed", links: true, udp: false)
+        let (a, b) = (try await Self.node(mesh, "a", links: true), try await Self.node(mesh, "b", links: true))
+        for node in [a, b] { node.service.add([seed.contact]) }
+        a.service.provide(["x"])
+        #expect(try await Self.find("x", from: b).map(\.name) == ["a"])
+        let statistics = try #require(await b.service.statistics())
+        #expect(statistics.overLinks > 0 && statistics.health != "ok")
+        for node in [a, b, seed] {
+            await node.service.shutdown()
+            await node.endpoint?.shutdown()
+        }
+    }
+}
