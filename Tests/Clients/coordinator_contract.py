@@ -312,11 +312,15 @@ def refusals(client, two):
 def others(client):
     answer = ask(client, "GET", "/api/dht/bootstrap")
     stamp(answer.pop("timestamp"))
-    same(answer, {"seeds": [], "seed_count": 0})
-    same(ask(client, "GET", "/api/dht/stats"), {"dht_enabled": False})
+    # The coordinator is a member of the DHT; the workers of this run speak HTTP only.
+    same([set(seed) for seed in answer["seeds"]], [{"worker_id", "tunnel_url", "dht_port"}])
+    same(answer["seed_count"], 1)
+    answer = ask(client, "GET", "/api/dht/stats")
+    same((answer["dht_enabled"], answer["coordinator_count"], len(answer["coordinators"])), (True, 1, 1))
+    same((answer["local_workers"], answer["healthy_workers"]), (2, 2))
     answer = ask(client, "GET", "/api/dht/topology")
-    same(answer["dht_enabled"], False)
-    assert isinstance(answer["message"], str)
+    same(sorted(node["type"] for node in answer["nodes"]), ["coordinator", "worker", "worker"])
+    same(answer["edges"], [])
     response = client.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4"), response.headers
     lines = response.text.splitlines()

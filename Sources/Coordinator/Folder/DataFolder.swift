@@ -51,6 +51,9 @@ final class DataFolder: Sendable {
         do { try folder.write(name, bytes) } catch { throw CoordinatorError(error) }
     }
 
+    /// Where contacts of the DHT are kept; `nil` once the folder is released.
+    var contacts: ContactsFile? { folder.withLock { $0.map(ContactsFile.init) } }
+
     /// Opens the store. Its file is made before SQLite would, with mode 0600; the log beside it takes the same mode.
     func openStore() throws(CoordinatorError) -> SQLiteStore {
         let file = Foundation.open(storePath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

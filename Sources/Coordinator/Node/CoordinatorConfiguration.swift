@@ -21,6 +21,8 @@ public struct CoordinatorConfiguration: Sendable {
     /// What each member may have of this coordinator as a relay; `nil`: it passes no links on, and a worker that nobody can dial is
     /// *unreachable*.
     public var relay: RelayQuota?
+    /// Whether it is a member of the DHT, and the one that workers begin with.
+    public var usesDHT = true
     /// Where the keys of every link are written; only for debugging.
     public var keyLog: KeyLog?
 

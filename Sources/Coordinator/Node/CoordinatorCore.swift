@@ -22,6 +22,8 @@ final class CoordinatorCore: Sendable {
     let storing = AsyncLimit(1)
     /// Where members are told to find coordinators; set when the node listens.
     let coordinators = Mutex<[Endpoint]>([])
+    /// This coordinator's place in the DHT, while it has one.
+    let dht = Mutex<DHTService?>(nil)
     /// Whether links end because this node ends: that says nothing about workers.
     let isClosing = Atomic(false)
 

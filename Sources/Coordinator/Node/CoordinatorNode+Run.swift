@@ -26,8 +26,23 @@ extension CoordinatorNode {
             core.registry.withLock { $0.relays = [RelayRecord(nodeID: node, endpoints: reachable)] }
         }
         try Addresses.remember(reachable, in: folder)
+        if configuration.usesDHT { await joinDHT(reachable, port: Int(listening.port)) }
         try await control.listen(folder: folder.path, group: endpoint.group)
         return listening
+    }
+
+    /// Binds UDP at the port of the links. A coordinator that gets none goes on without: it answers lookups over links and HTTP.
+    private func joinDHT(_ addresses: [Endpoint], port: Int) async {
+        var setup = DHTService.Configuration(
+            credentials: endpoint.credentials, bootEpoch: endpoint.configuration.bootEpoch, isClient: false)
+        setup.endpoints = addresses
+        do {
+            let service = try await DHTService.make(setup, links: endpoint, contacts: folder.contacts, on: endpoint.group.next())
+            try await service.start(host: configuration.listenHost, port: port)
+            core.dht.withLock { $0 = service }
+        } catch {
+            logger.warning("this coordinator is not in the DHT", metadata: ["reason": "\(error)", "port": "\(port)/udp"])
+        }
     }
 
     /// Does the node's work until the task is cancelled or `shutdown` is called: deadlines, dial backs, writes, notices, renewal of
@@ -48,6 +63,7 @@ extension CoordinatorNode {
         core.isClosing.store(true, ordering: .releasing)
         core.finishWork()
         await control.close()
+        await core.dht.withLock { exchange(&$0, with: nil) }?.shutdown()
         await endpoint.shutdown(grace: grace)
         // A task of its own: the one that shuts down is often cancelled already, and the store heeds that.
         await Task {
@@ -96,7 +112,11 @@ extension CoordinatorNode {
             }
             if now - renewed >= renewAfter {
                 renewed = now
-                do { endpoint.replaceCredentials(try core.membership.authority.credentials(now: .wallClock())) } catch {
+                do {
+                    let credentials = try core.membership.authority.credentials(now: .wallClock())
+                    endpoint.replaceCredentials(credentials)
+                    core.dht.withLock { $0 }?.replaceCredentials(credentials)
+                } catch {
                     logger.error("the coordinator's own certificate cannot be renewed", metadata: ["reason": "\(error)"])
                 }
             }
@@ -110,7 +130,9 @@ extension CoordinatorNode {
                 case .store: group.addTask { await self.store() }
                 case .close(let node, let code): endpoint.close(node, code, reason: code.name)  // ID-8.7
                 case .notify(let node, let notice): group.addTask { await self.notify(node, notice) }
-                case .revoked(let node): group.addTask { await self.announce(revoked: node) }
+                case .revoked(let node):
+                    core.dht.withLock { $0 }?.revoke([node])
+                    group.addTask { await self.announce(revoked: node) }
                 case .noteRun(let key, let epoch): group.addTask { await self.noteRun(key, epoch) }
                 }
             }

@@ -20,6 +20,7 @@ extension CoordinatorCore {
             MeshMethod.resolve: inline(resolve),
             MeshMethod.watch: .raw { [self] _, peer, stream in watch(peer, stream) },
             MeshMethod.ping: .inline { _, _, _ in (Head(), ByteBuffer()) },  // MSG-1.6
+            MeshMethod.dht: .dht { [self] in await dht.withLock { $0 }?.answer($0, from: $1) },
         ])
     }
 

@@ -1,7 +1,7 @@
 internal import Coordinator
 internal import Wire
 
-/// Overviews for operators, and what a DHT would say if there were one.
+/// Overviews for operators.
 extension CoordinatorHTTP {
     var adminEndpoints: [HTTPEndpoint] {
         [
@@ -21,20 +21,6 @@ extension CoordinatorHTTP {
                     .ok(.named("Pinged")), .refusal(404, "No such worker, or it speaks HTTP only."), .refusal(504, "No answer in time."),
                 ],
                 handler: { [self] in try await ping($0) }),
-        ]
-    }
-
-    var dhtEndpoints: [HTTPEndpoint] {
-        [
-            HTTPEndpoint(
-                "GET", "/api/dht/bootstrap", "List the members that a DHT node can begin with", answers: [.ok(.named("Seeds"))],
-                handler: { _ in seeds() }),
-            HTTPEndpoint(
-                "GET", "/api/dht/stats", "Count what the DHT knows", answers: [.ok(.named("DHTStatistics"))],
-                handler: { _ in .json(JSONValue.object([.init("dht_enabled", false)])) }),
-            HTTPEndpoint(
-                "GET", "/api/dht/topology", "Draw the DHT", answers: [.ok(.named("DHTTopology"))],
-                handler: { _ in .json(["dht_enabled": false, "message": "DHT not enabled"]) }),
         ]
     }
 
@@ -114,14 +100,4 @@ extension CoordinatorHTTP {
         }
         return .json(json.buffer)
     }
-}
-
-private func seeds() -> HTTPAnswer {
-    var json = JSONWriter()
-    json.object { json in
-        json.field("seeds", [String]())
-        json.field("seed_count", 0)
-        json.field("timestamp", WallTime.now)
-    }
-    return .json(json.buffer)
 }

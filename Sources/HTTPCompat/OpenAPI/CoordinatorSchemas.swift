@@ -118,7 +118,7 @@ enum CoordinatorSchemas {
         ["dht_enabled": .flag],
         optional: [
             "node_count": .count, "coordinator_count": .count, "coordinators": .list(.text), "local_workers": .count,
-            "healthy_workers": .count,
+            "healthy_workers": .count, "health": .text, "peers": .count, "records": .count, "sessions": .count,
         ])
 
     private static let dhtTopology: Schema = .record(

@@ -127,7 +127,7 @@ public final class WorkerHTTP: HotRoutes {
             json.name("vpn_ip")
             json.null()
             json.field("services", node.services.map(\.name))
-            json.field("dht_enabled", false)
+            json.field("dht_enabled", node.isInDHT)
             json.field("uptime", Double(seconds) + Double(attoseconds / 1_000_000_000_000) / 1e6)
         }
         return .json(json.buffer)

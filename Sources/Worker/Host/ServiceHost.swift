@@ -12,6 +12,8 @@ final class ServiceHost: StreamAcceptor, Sendable {
     let name: String
     private let services: [String: LocalService]
     private let isDraining = Mutex(false)
+    /// Answers requests of the DHT that come over links.
+    private let dht = Mutex<(@Sendable ([UInt8], PeerInfo) async -> [UInt8]?)?>(nil)
     /// Hears the coordinator's notices.
     private let notices: @Sendable (Notice, PeerInfo) -> Void
 
@@ -21,6 +23,9 @@ final class ServiceHost: StreamAcceptor, Sendable {
             services.map { ($0.name, LocalService($0, worker: name)) }, uniquingKeysWith: { first, _ in first })
         self.notices = notices
     }
+
+    /// Who answers requests of the DHT that come over links.
+    func answerDHT(_ body: @escaping @Sendable ([UInt8], PeerInfo) async -> [UInt8]?) { dht.withLock { $0 = body } }
 
     func service(_ name: String) -> LocalService? { services[name] }
 
@@ -43,8 +48,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
             return DroppedReceiver()
         }
         if !head.method.isEmpty {
-            let handler = head.method == MeshMethod.notice ? notice : Self.ping
-            return handler.accept(head, from: peer, stream: stream)
+            return handler(of: head.method).accept(head, from: peer, stream: stream)
         }
         guard let service = services[head.service] else {
             stream.fail(CallError(.notFound, "\(name) does not offer \(head.service)"))
@@ -57,7 +61,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
     private func refusal(of head: Head, from peer: PeerInfo) -> CallError? {
         if peer.isExpired { return CallError(.permissionDenied, "the certificate of \(peer.name) has expired") }
         switch head.method {
-        case MeshMethod.ping: return nil
+        case MeshMethod.ping, MeshMethod.dht: return nil
         case MeshMethod.notice:
             return peer.roles.contains(.coordinator) ? nil : CallError(.permissionDenied, "only a coordinator sends notices")  // MSG-8.1
         case "": break
@@ -68,6 +72,14 @@ final class ServiceHost: StreamAcceptor, Sendable {
         // CALL-1.1
         guard let service = services[head.service] else { return CallError(.notFound, "\(name) does not offer \(head.service)") }
         return service.isHealthy ? nil : service.refusal
+    }
+
+    private func handler(of method: String) -> ServiceHandler {
+        switch method {
+        case MeshMethod.notice: notice
+        case MeshMethod.dht: .dht { [self] in await dht.withLock { $0 }?($0, $1) }
+        default: Self.ping
+        }
     }
 
     private static let ping = ServiceHandler.inline { _, body, _ in (Head(), body) }  // MSG-1.6

@@ -41,6 +41,9 @@ package final class IdentityFolder: Sendable {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").prefix(Limits.endpoints).compactMap { Endpoint($0) }
     }
 
+    /// Where contacts of the DHT are kept.
+    var contacts: ContactsFile { ContactsFile(folder) }
+
     // MARK: Boot epoch
 
     /// Counts this start, durably, before anybody hears of it. `nonce` is a random word.

@@ -12,18 +12,24 @@ final class WireMembership: Sendable {
     private let host: ServiceHost
     /// What to register, as of now.
     private let registration: @Sendable () -> Registration
+    /// Hears what the coordinator says to a registration, and of a renewed certificate.
+    private let heard: @Sendable (RegistrationAccepted) -> Void
+    private let renewed: @Sendable (NodeCredentials) -> Void
     private let logger: Logger
     private let schedule: Mutex<MembershipSchedule>
     private let wake = Wake()
 
     init(
         link: CoordinatorLink, folder: IdentityFolder, host: ServiceHost, registration: @escaping @Sendable () -> Registration,
-        logger: Logger
+        heard: @escaping @Sendable (RegistrationAccepted) -> Void = { _ in },
+        renewed: @escaping @Sendable (NodeCredentials) -> Void = { _ in }, logger: Logger
     ) {
         self.link = link
         self.folder = folder
         self.host = host
         self.registration = registration
+        self.heard = heard
+        self.renewed = renewed
         self.logger = logger
         schedule = Mutex(MembershipSchedule())
     }
@@ -124,6 +130,7 @@ final class WireMembership: Sendable {
         do {
             let accepted = try await link.register(registration)
             schedule.withLock { $0.registered(on: sentOn, load: load, now: .now()) }
+            heard(accepted)
             logger.info(
                 "registered",
                 metadata: [
@@ -149,6 +156,7 @@ final class WireMembership: Sendable {
             throw error
         }
         endpoint.replaceCredentials(credentials)
+        renewed(credentials)
         if let certificate = credentials.certificate { use(certificate) }
         logger.info("certificate renewed")
         // A link that was made with an expired certificate is good for nothing else.

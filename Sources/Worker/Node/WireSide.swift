@@ -10,6 +10,8 @@ final class WireSide: Sendable {
     let link: CoordinatorLink
     let membership: WireMembership
     let watch: WatchSubscription
+    /// `nil` where the operator does not want it.
+    let dht: DHTMembership?
     private let identity: Identity
     private let host: ServiceHost
     private let facts: NodeFacts
@@ -17,25 +19,36 @@ final class WireSide: Sendable {
     private let logger: Logger
 
     init(
-        _ identity: Identity, host: ServiceHost, facts: NodeFacts, notices: NoticeBoard, keyLog: KeyLog?, group: any EventLoopGroup,
-        logger: Logger
+        _ identity: Identity, host: ServiceHost, facts: NodeFacts, notices: NoticeBoard, settings: WorkerConfiguration,
+        group: any EventLoopGroup, logger: Logger
     ) {
         self.identity = identity
         self.host = host
         self.facts = facts
         self.logger = logger
         var configuration = MeshEndpoint.Configuration(bootEpoch: identity.boot.rawValue)
-        configuration.keyLog = keyLog
+        configuration.keyLog = settings.keyLog
         endpoint = MeshEndpoint(
             credentials: identity.credentials, configuration: configuration,
             acceptor: host, admission: admission, group: group, logger: logger)
         link = CoordinatorLink(endpoint: endpoint, coordinators: identity.coordinators)
         let boot = identity.boot
+        let dht =
+            settings.usesDHT
+            ? DHTMembership(
+                endpoint: endpoint, bootEpoch: boot.rawValue, host: host, folder: identity.folder, configuration: settings, logger: logger)
+            : nil
+        self.dht = dht
         membership = WireMembership(
-            link: link, folder: identity.folder, host: host, registration: { facts.registration(host, boot: boot) }, logger: logger)
+            link: link, folder: identity.folder, host: host, registration: { facts.registration(host, boot: boot) },
+            heard: { dht?.registered($0, port: facts.listening?.port ?? 0) },
+            renewed: { dht?.service?.replaceCredentials($0) }, logger: logger)
+        host.answerDHT { [weak dht] in await dht?.service?.answer($0, from: $1) }
         watch = WatchSubscription(link: link, logger: logger)
         admission.observe { [weak self] peer, id, isUp in
-            if peer.roles.contains(.coordinator) { self?.membership.link(id, isUp: isUp) }
+            guard peer.roles.contains(.coordinator) else { return }
+            self?.membership.link(id, isUp: isUp)
+            if isUp { self?.dht?.linked(peer) }
         }
         notices.read { [weak self] notice, _ in self?.heed(notice) }
     }
@@ -49,7 +62,9 @@ final class WireSide: Sendable {
             link.replace(try await enrolment.run(token))
         }
         if let certificate = endpoint.credentials.certificate { membership.use(certificate) }
-        facts.setListening(try await listen(configuration))
+        let listening = try await listen(configuration)
+        facts.setListening(listening)
+        await dht?.start(port: Int(listening.port))
         try await membership.begin()
     }
 
@@ -77,6 +92,7 @@ final class WireSide: Sendable {
         switch notice.kind {
         case .revoked:
             admission.revoke(notice.nodes)
+            dht?.service?.revoke(notice.nodes)
             for node in notice.nodes { endpoint.close(node, .revoked, reason: "the node was revoked") }  // ID-8.9
         case .drain:
             host.drain()  // MSG-8.2

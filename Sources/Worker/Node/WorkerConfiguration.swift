@@ -28,6 +28,8 @@ public struct WorkerConfiguration: Sendable {
     /// How long requests in progress may go on after a shutdown began.
     public var drainGrace: Duration = .seconds(10)
 
+    /// Whether services are looked for, and published, in the DHT as well.
+    public var usesDHT = true
     /// Where the keys of every link are written; only for debugging.
     public var keyLog: KeyLog?
 

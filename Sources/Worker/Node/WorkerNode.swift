@@ -54,11 +54,12 @@ public final class WorkerNode: Caller, Sendable {
         }
         self.host = host
         let wire = identity.map {
-            WireSide($0, host: host, facts: facts, notices: notices, keyLog: configuration.keyLog, group: group, logger: logger)
+            WireSide($0, host: host, facts: facts, notices: notices, settings: configuration, group: group, logger: logger)
         }
         self.wire = wire
         endpoint = wire?.endpoint
         var sources: [any RouteSource] = []
+        if let dht = wire?.dht { sources.append(DHTSource(membership: dht)) }
         if let wire { sources.append(WireSource(link: wire.link)) }
         if let coordinator { sources.append(HTTPSource(coordinator: coordinator)) }
         router = Router(
@@ -121,6 +122,12 @@ public final class WorkerNode: Caller, Sendable {
     /// The router's counters, as of now.
     public func statistics() -> RoutingStatistics { router.statistics }
 
+    /// What this worker knows of the DHT; `nil` where it is not in it.
+    public func dhtStatistics() async -> DHTStatistics? { await wire?.dht?.service?.statistics() }
+
+    /// Whether this worker is in the DHT.
+    public var isInDHT: Bool { wire?.dht?.service != nil }
+
     /// The links of this worker, counted; `nil` without a data folder.
     public var linkStatistics: LinkStatistics? { endpoint?.statistics }
 
@@ -174,6 +181,7 @@ public final class WorkerNode: Caller, Sendable {
             run { await self.keepMembership(wire) }
             run { [router] in await wire.watch.run(router) }
             run { [router] in await wire.measure(router) }
+            if let dht = wire.dht { run { await dht.run() } }
         }
         if let overHTTP { run { await overHTTP.run() } }
         for service in host.all { run { await self.probe(service) } }
@@ -222,6 +230,7 @@ public final class WorkerNode: Caller, Sendable {
         }
         for task in running { task.cancel() }
         for task in running { await task.value }
+        await wire?.dht?.shutdown()
         await endpoint?.shutdown(grace: .seconds(1))
     }
 

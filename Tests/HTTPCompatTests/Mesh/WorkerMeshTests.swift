@@ -22,12 +22,12 @@ import Worker
                 #expect(answer.head.load != nil)
             }
             let statistics = client.statistics()
-            #expect(statistics.wireLookups == 1 && statistics.cacheMisses == 1 && statistics.cacheHits == 2)
+            #expect(statistics.dhtLookups + statistics.wireLookups == 1 && statistics.cacheMisses == 1 && statistics.cacheHits == 2)
             #expect(statistics.forwardedRequests == 3 && statistics.failedRequests == 0)
             #expect(try await server.unary(serviceHead()).head[Route.field] == "local")
             let explanation = await client.explain("echo")
-            #expect(explanation.steps.map(\.tier) == [.local, .cache, .wire])
-            #expect(explanation.steps.map(\.workers) == [nil, ["server"], ["server"]])
+            #expect(explanation.steps.map(\.tier) == [.local, .cache, .dht, .wire])
+            #expect(explanation.steps.filter { $0.tier != .dht }.map(\.workers) == [nil, ["server"], ["server"]])
             #expect(explanation.candidates.map(\.worker) == ["server"])
             #expect(
                 explanation.candidates.map(\.route) == [.direct] && explanation.candidates.allSatisfy { $0.isEligible && $0.cost != nil })

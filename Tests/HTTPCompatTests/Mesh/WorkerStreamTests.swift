@@ -48,7 +48,7 @@ import Worker
                 try await group.waitForAll()
             }
             #expect(client.statistics().forwardedRequests == 1_000)
-            #expect(client.statistics().wireLookups == 1)
+            #expect(client.statistics().dhtLookups + client.statistics().wireLookups == 1)
             #expect(server.load(of: "echo")?.inFlight == 0)
             await client.shutdown()
             await server.shutdown()
