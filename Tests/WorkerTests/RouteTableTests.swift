@@ -68,6 +68,33 @@ import Worker
         }
     }
 
+    @Test mutating func behindTheDHTSomebodyKnowsMore() {
+        var table = table()
+        _ = request(&table)
+        _ = table.settle(key, .found(.dht, answer([record("a")])), now: clock.now)
+        clock.advance(by: .milliseconds(5))
+        let sentAt = clock.now
+        clock.advance(by: .milliseconds(5))
+        func further(_ waiter: Int) -> RouteTable<Int>.OnRequest? {
+            table.requestFurther(key, sentAt: sentAt, waiter: waiter, random: 0, now: clock.now)
+        }
+        guard case .lookUp = further(1), case .wait = further(2) else { return #expect(Bool(false), "one lookup, and one that waits") }
+        let settlement = table.settle(key, .found(.wire, answer([record("b")])), now: clock.now)
+        #expect(settlement.waiters == [1, 2])
+        guard case .use(let choice, _) = further(3) else { return #expect(Bool(false), "it is known by now") }
+        #expect(choice.member.name == "b")
+        #expect(table.statistics.dhtLookups == 1 && table.statistics.wireLookups == 1)
+    }
+
+    @Test mutating func behindACoordinatorNobodyKnowsMore() {
+        var table = filled([record("a")])
+        clock.advance(by: .milliseconds(5))
+        #expect(!table.mayGoFurther(key, sentAt: clock.now))
+        if case .some = table.requestFurther(key, sentAt: clock.now, waiter: 1, random: 0, now: clock.now) {
+            Issue.record("nobody is left to be asked")
+        }
+    }
+
     @Test mutating func theSumsHold() {
         var table = table()
         var requests: UInt64 = 0

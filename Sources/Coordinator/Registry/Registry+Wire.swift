@@ -38,8 +38,10 @@ extension Registry {
         liveness.track(slot, .link, now: now)
         perform(plan, of: slot)
         store(member.name)
-        return RegistrationAccepted(
+        var accepted = RegistrationAccepted(
             name: member.name, observed: member.observed, reachable: entries[slot]?.reach.verdict, revision: revision)
+        accepted.relays = entries[slot]?.relays ?? []  // RELAY-1.3
+        return accepted
     }
 
     /// Takes the load that a worker reports. Services that it does not offer are ignored.

@@ -39,6 +39,7 @@ final class DHTCore {
     private var waiters: [UInt64: Waiter] = [:]
     private var nextLookup: UInt64 = 0
     private var offers: [String: UInt64] = [:]
+    private var relays: [RelayRecord] = []
     private var nextOffer: UInt64 = 0
     private var wake: Scheduled<Void>?
     private var upkeep: RepeatedTask?
@@ -50,6 +51,8 @@ final class DHTCore {
     private static let look: Duration = .seconds(2)
     private static let looksPerWrite = 30
     private var looks = 0
+    /// Relays in an entry, with two addresses each: an entry has to leave room for others in a datagram.
+    private static let relaysOffered = 2
     /// Time after which a request that nobody has answered is forgotten here.
     private static let forgotten: Duration = .seconds(30)
 
@@ -156,6 +159,13 @@ final class DHTCore {
         republish()
     }
 
+    func setRelays(_ relays: [RelayRecord]) {
+        let few = relays.prefix(Self.relaysOffered).map { RelayRecord(nodeID: $0.nodeID, endpoints: Array($0.endpoints.prefix(2))) }
+        guard few != self.relays else { return }
+        self.relays = few
+        republish()
+    }
+
     private func sign(_ endpoints: [Endpoint], sequence: UInt64) {
         var own = node.own
         own.endpoints = Array(endpoints.prefix(Limits.endpoints))
@@ -221,6 +231,7 @@ final class DHTCore {
         offer.isWithdrawn = isWithdrawn
         offer.region = configuration.region
         offer.zone = configuration.zone
+        offer.relays = relays
         guard let entry = try? ProviderEntry(signing: offer, certificate: certificate, identity: credentials.identity) else { return }
         offers[service] = nextOffer
         handle(.publish(entry))

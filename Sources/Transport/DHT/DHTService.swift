@@ -69,6 +69,9 @@ public final class DHTService: Sendable {
     /// Where others can reach this node, from now on.
     public func setEndpoints(_ endpoints: [Endpoint]) { run { $0.setEndpoints(endpoints) } }
 
+    /// Who passes links on to this node, from now on.
+    public func setRelays(_ relays: [RelayRecord]) { run { $0.setRelays(relays) } }
+
     /// A renewed certificate.
     public func replaceCredentials(_ credentials: NodeCredentials) { run { $0.replaceCredentials(credentials) } }
 

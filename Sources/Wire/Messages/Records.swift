@@ -127,6 +127,8 @@ public struct RegistrationAccepted: Hashable, Sendable {
     /// Whether the dial back succeeded; `nil` while it is still under way.
     public var reachable: Bool?
     public var revision: UInt64
+    /// Who passes links on to the worker; empty for one that has registered without `circuits`, and where nobody does.
+    public var relays: [RelayRecord] = []
 
     public init(name: String, observed: Endpoint, reachable: Bool?, revision: UInt64) {
         self.name = name

@@ -65,6 +65,7 @@ extension RegistrationAccepted: WireMessage {
         static let observed: UInt16 = 4
         static let reachable: UInt16 = 6
         static let revision: UInt16 = 8
+        static let relays: UInt16 = 9
     }
 
     public func encode() throws(WireError) -> [UInt8] {
@@ -75,6 +76,7 @@ extension RegistrationAccepted: WireMessage {
         writer.put(Field.observed, observed.description)
         if let reachable { writer.put(Field.reachable, flag: reachable) }
         writer.put(Field.revision, revision)
+        try writer.put(Field.relays, relays: relays)
         return try writer.finish()
     }
 
@@ -84,17 +86,20 @@ extension RegistrationAccepted: WireMessage {
         var observed: Endpoint?
         var reachable: Bool?
         var revision: UInt64?
+        var relays: [RelayRecord] = []
         while let field = try cursor.next(in: bytes) {
             switch field.type {
             case Field.name: name = try bytes.name(field)
             case Field.observed: observed = try bytes.endpoint(field)
             case Field.reachable: reachable = try bytes.flag(field)
             case Field.revision: revision = try bytes.integer(UInt64.self, field)
+            case Field.relays: relays = try bytes.relays(field)
             default: try field.skipOrRefuse()
             }
         }
         self.init(
             name: try required(Field.name, name), observed: try required(Field.observed, observed),
             reachable: reachable, revision: try required(Field.revision, revision))
+        self.relays = relays
     }
 }

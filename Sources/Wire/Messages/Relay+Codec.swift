@@ -20,6 +20,27 @@ public struct CircuitRequest: Hashable, Sendable {
     public init(node: NodeID) { self.node = node }
 }
 
+extension TLVWriter {
+    /// Writes `relays` as one field; nothing where there are none. Throws `oversized` for more than `Limits.relays`.
+    mutating func put(_ type: UInt16, relays: [RelayRecord]) throws(WireError) {
+        guard !relays.isEmpty else { return }
+        try checkCount(relays.count, limit: Limits.relays)
+        var encoded: [[UInt8]] = []
+        for relay in relays { encoded.append(try relay.encode()) }
+        put(type, list: encoded)
+    }
+}
+
+extension RawSpan {
+    /// The relays of a field, at most `Limits.relays`.
+    func relays(_ field: TLVField) throws(WireError) -> [RelayRecord] {
+        var relays: [RelayRecord] = []
+        var list = try nonEmptyList(field, limit: Limits.relays)
+        while let range = try list.next(in: self) { relays.append(try nested(RelayRecord.self, range)) }
+        return relays
+    }
+}
+
 extension RelayRecord: WireMessage {
     private enum Field {
         static let nodeID: UInt16 = 2

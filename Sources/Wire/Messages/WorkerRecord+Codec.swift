@@ -25,7 +25,6 @@ extension WorkerRecord: WireMessage {
         try checkText(Field.zone, zone, limit: Limits.region)
         let capabilities = try Capabilities.encode(Field.capabilities, capabilities)
         let services = try ServiceRecords.encode(Field.services, services)
-        let relays = try encodedRelays()
         var writer = TLVWriter()
         writer.put(Field.name, name)
         if let nodeID { writer.put(Field.nodeID, nodeID) }
@@ -38,26 +37,12 @@ extension WorkerRecord: WireMessage {
         writer.put(Field.zone, optional: zone)
         if !capabilities.isEmpty { writer.put(Field.capabilities, list: capabilities) }
         if !services.isEmpty { writer.put(Field.services, list: services) }
-        if !relays.isEmpty { writer.put(Field.relays, list: relays) }
+        try writer.put(Field.relays, relays: relays)
         writer.put(Field.load, bytes: load.encoded)
         writer.put(Field.age, ageMilliseconds)
         let bytes = try writer.finish()
         guard bytes.count <= Limits.record else { throw .oversized }
         return bytes
-    }
-
-    private func encodedRelays() throws(WireError) -> [[UInt8]] {
-        try checkCount(relays.count, limit: Limits.relays)
-        var encoded: [[UInt8]] = []
-        for relay in relays { encoded.append(try relay.encode()) }
-        return encoded
-    }
-
-    private static func relays(_ bytes: RawSpan, _ field: TLVField) throws(WireError) -> [RelayRecord] {
-        var relays: [RelayRecord] = []
-        var list = try bytes.nonEmptyList(field, limit: Limits.relays)
-        while let range = try list.next(in: bytes) { relays.append(try bytes.nested(RelayRecord.self, range)) }
-        return relays
     }
 
     public init(decoding bytes: RawSpan) throws(WireError) {
@@ -105,7 +90,7 @@ extension WorkerRecord: WireMessage {
             case Field.zone: record.zone = try bytes.text(field, limit: Limits.region)
             case Field.capabilities: record.capabilities = try Capabilities.decode(bytes, field)
             case Field.services: record.services = try ServiceRecords.decode(bytes, field)
-            case Field.relays: record.relays = try WorkerRecord.relays(bytes, field)
+            case Field.relays: record.relays = try bytes.relays(field)
             case Field.load: load = try LoadReport(bytes, field)
             case Field.age: age = try bytes.integer(UInt32.self, field)
             default: try field.skipOrRefuse()

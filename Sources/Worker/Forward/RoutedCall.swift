@@ -21,6 +21,8 @@ final class RoutedCall: CallStream, CallReceiver {
     private var held = HeldRequest()
     private var sends = 0
     private var tried: [String] = []
+    /// Whether the tiers behind the DHT were asked for it.
+    private var wentFurther = false
     private var answered = false
     private var answerHasEnded = false
     private var timer: Scheduled<Void>?
@@ -229,8 +231,20 @@ final class RoutedCall: CallStream, CallReceiver {
             leave()
             return true
         }
-        guard let choice = router.chooseAgain(key, excluding: tried) else { return false }
+        guard let choice = router.chooseAgain(key, excluding: tried) else { return goFurther(failed) }
         send(to: choice)
+        return true
+    }
+
+    /// Asks those who know more than the DHT, once.
+    private func goFurther(_ failed: Attempt) -> Bool {
+        guard !wentFurther else { return false }
+        wentFurther = true
+        switch router.routeFurther(key, sentAt: failed.sentAt, waiter: BoundRoute(self)) {
+        case .use(let choice, _): send(to: choice)
+        case .lookUp, .wait: state = .resolving
+        case .refuse, nil: return false
+        }
         return true
     }
 

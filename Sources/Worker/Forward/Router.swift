@@ -66,6 +66,17 @@ final class Router: Sendable {
         }
     }
 
+    /// Where else a call may go that was sent at `sentAt` to somebody whom the DHT had named and who could not be reached, if the budget
+    /// allows one more attempt: the tiers behind the DHT are asked, and a waiter hears what they say.
+    func routeFurther(_ key: RouteKey, sentAt: Instant, waiter: BoundRoute) -> RouteTable<BoundRoute>.OnRequest? {
+        let answer = state.withLock { state -> RouteTable<BoundRoute>.OnRequest? in
+            guard state.table.mayGoFurther(key, sentAt: sentAt), state.budget.take() else { return nil }
+            return state.table.requestFurther(key, sentAt: sentAt, waiter: waiter, random: state.random.next(), now: .now())
+        }
+        if case .lookUp = answer { Task { await self.lookUp(key, behindDHT: true) } }
+        return answer
+    }
+
     /// Whether one more attempt elsewhere is within the budget; takes its token.
     func takeRetry() -> Bool { state.withLock { $0.budget.take() } }
 
@@ -73,7 +84,8 @@ final class Router: Sendable {
 
     // MARK: Lookups
 
-    private func lookUp(_ key: RouteKey) async {
+    private func lookUp(_ key: RouteKey, behindDHT: Bool = false) async {
+        let sources = behindDHT ? sources.filter { $0.tier.tier != .dht } : sources
         var chain = LookupChain(sources.map(\.tier))
         var step = chain.start()
         while case .ask(let position) = step {
@@ -108,7 +120,12 @@ final class Router: Sendable {
 
     func failed(_ key: RouteKey, _ choice: Balancer.Choice, _ error: CallError) {
         let retryAfter = error.retryAfterMilliseconds.map { Duration.milliseconds(Int64($0)) }
-        state.withLock { $0.table.withBalancer(key) { $0.failed(choice, error.code, retryAfter: retryAfter, now: .now()) } }
+        let isFromDHT = state.withLock { state in
+            state.table.withBalancer(key) { $0.failed(choice, error.code, retryAfter: retryAfter, now: .now()) }
+            return state.table.isFromDHT(key)
+        }
+        guard isFromDHT, [.unreachable, .wrongPeer].contains(error.code.base) else { return }
+        for source in sources { source.notReached(choice.member.record, for: key.service) }
     }
 
     func ended(_ key: RouteKey, _ choice: Balancer.Choice) {

@@ -11,7 +11,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
     /// The worker's name, as certified.
     let name: String
     private let services: [String: LocalService]
-    private let isDraining = Mutex(false)
+    private let draining = Mutex(false)
     /// Answers requests of the DHT that come over links.
     private let dht = Mutex<(@Sendable ([UInt8], PeerInfo) async -> [UInt8]?)?>(nil)
     /// Hears the coordinator's notices.
@@ -34,8 +34,11 @@ final class ServiceHost: StreamAcceptor, Sendable {
 
     var records: [ServiceRecord] { all.map(\.record) }
 
+    /// Whether calls from links are answered *draining*.
+    var isDraining: Bool { draining.withLock { $0 } }
+
     /// From now on calls from links are answered *draining*.
-    func drain() { isDraining.withLock { $0 = true } }
+    func drain() { draining.withLock { $0 = true } }
 
     /// Calls that run or wait.
     var inFlight: Int { services.values.reduce(0) { $0 + Int($1.load.inFlight) + Int($1.load.queued) } }
@@ -67,7 +70,7 @@ final class ServiceHost: StreamAcceptor, Sendable {
         case "": break
         default: return CallError(.notFound, "a worker has no method \(head.method)")  // MSG-1.5
         }
-        if isDraining.withLock({ $0 }) { return CallError(.draining, "\(name) is shutting down") }  // CALL-5.6
+        if isDraining { return CallError(.draining, "\(name) is shutting down") }  // CALL-5.6
         if !head.worker.isEmpty, head.worker != name { return CallError(.notFound, "this is \(name), not \(head.worker)") }  // CALL-1.2
         // CALL-1.1
         guard let service = services[head.service] else { return CallError(.notFound, "\(name) does not offer \(head.service)") }

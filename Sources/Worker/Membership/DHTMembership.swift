@@ -64,6 +64,7 @@ final class DHTMembership: Sendable {
 
     /// Where the coordinator sees this worker.
     func registered(_ accepted: RegistrationAccepted, port: UInt16) {
+        service?.setRelays(accepted.relays)
         guard configuration.advertised.isEmpty, port != 0 else { return }
         service?.setEndpoints([Endpoint(host: accepted.observed.host, port: port)])
     }
@@ -71,7 +72,7 @@ final class DHTMembership: Sendable {
     /// Publishes what is healthy until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            service?.provide(Set(host.records.filter(\.healthy).map(\.name)))
+            service?.provide(host.isDraining ? [] : Set(host.records.filter(\.healthy).map(\.name)))
             try? await Task.sleep(for: Self.interval)
         }
     }
@@ -83,19 +84,40 @@ final class DHTMembership: Sendable {
 }
 
 /// The tier that asks the DHT.
-struct DHTSource: RouteSource {
-    let membership: DHTMembership
+final class DHTSource: RouteSource {
+    private let membership: DHTMembership
+    /// What the last lookup of each service has found.
+    private let found = Mutex<[String: [ProviderEntry]]>([:])
 
     /// It may only not have found somebody: a coordinator is asked then.
     let tier = LookupChain.Tier(.dht, timeout: Limits.dhtLookupTimeout, isAuthoritative: false)
 
+    init(membership: DHTMembership) { self.membership = membership }
+
     func find(_ key: RouteKey, timeout: Duration) async throws(CallError) -> DiscoverAnswer {
         guard let service = membership.service else { throw CallError(.unavailable, "this worker is not in the DHT") }
         let entries = await service.lookup(key.service, timeout: timeout)
+        remember(key.service, entries)
         let workers = entries.filter { key.worker.isEmpty || $0.name == key.worker }.compactMap(WorkerRecord.init(entry:))
         // That nobody was found says little: the next tier's word counts, also where it has none.
         guard !workers.isEmpty else { throw CallError(.unavailable, "nobody is found in the DHT") }
         return DiscoverAnswer(revision: 0, known: true, total: UInt32(clamping: workers.count), workers: workers)
+    }
+
+    /// Those who hold its entry look for themselves, and forget it.
+    func notReached(_ worker: WorkerRecord, for service: String) {
+        let entry = found.withLock { found in
+            let index = found[service]?.firstIndex { $0.nodeID == worker.nodeID && $0.offer.incarnation == worker.bootEpoch }
+            return index.flatMap { found[service]?.remove(at: $0) }
+        }
+        if let entry { membership.service?.unreachable(entry) }
+    }
+
+    private func remember(_ service: String, _ entries: [ProviderEntry]) {
+        found.withLock { found in
+            if found.count >= Limits.cachedRoutes { found.removeAll() }
+            found[service] = entries
+        }
     }
 }
 
@@ -108,6 +130,7 @@ extension WorkerRecord {
         bootEpoch = entry.offer.incarnation
         features = entry.certificate?.features ?? []
         endpoints = entry.offer.endpoints
+        relays = entry.offer.relays
         region = entry.offer.region
         zone = entry.offer.zone
         services = [ServiceRecord(name: entry.offer.service)]

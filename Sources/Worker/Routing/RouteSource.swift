@@ -7,4 +7,11 @@ package protocol RouteSource: Sendable {
     var tier: LookupChain.Tier { get }
     /// The workers of `key`, within `timeout`. Where `key` pins a worker, the answer holds that one or nobody.
     func find(_ key: RouteKey, timeout: Duration) async throws(CallError) -> DiscoverAnswer
+    /// A worker that it has named for `service` could not be reached.
+    func notReached(_ worker: WorkerRecord, for service: String)
+}
+
+extension RouteSource {
+    /// Who knows better does nothing.
+    package func notReached(_ worker: WorkerRecord, for service: String) {}
 }

@@ -99,6 +99,29 @@ package struct RouteTable<Waiter: Sendable>: Sendable {
         return entries.values[index].balancer.choose(excluding: excluding, random: random, now: now)
     }
 
+    /// Another place for a call that was sent at `sentAt` to somebody whom the DHT had named, and who was not there: an entry of the DHT
+    /// is a hint, and who is asked behind it knows more. Look the service up there. `nil` where it was not the DHT that named them.
+    package mutating func requestFurther(
+        _ key: RouteKey, sentAt: Instant, waiter: @autoclosure () -> Waiter, random: UInt64, now: Instant
+    ) -> OnRequest? {
+        guard let index = entries.index(forKey: key), let learnt = entries.values[index].learnt else { return nil }
+        if learnt >= sentAt { return entries.values[index].balancer.choose(random: random, now: now).map { .use($0) } }
+        guard entries.values[index].tier == .dht else { return nil }
+        guard entries.values[index].isLookedUp else { return lookUp(key, waiter(), now) }
+        guard entries.values[index].waiters.count < Limits.lookupWaiters else { return nil }
+        entries.values[index].waiters.append(waiter())
+        return .wait
+    }
+
+    /// Whether the DHT named those that are cached.
+    package func isFromDHT(_ key: RouteKey) -> Bool { entries[key]?.tier == .dht }
+
+    /// Whether `requestFurther` can come to something.
+    package func mayGoFurther(_ key: RouteKey, sentAt: Instant) -> Bool {
+        guard let entry = entries[key], let learnt = entry.learnt else { return false }
+        return entry.tier == .dht || learnt >= sentAt
+    }
+
     private mutating func lookUp(_ key: RouteKey, _ waiter: Waiter, _ now: Instant) -> OnRequest {
         if entries[key] == nil { makeRoom(now: now) }
         entries[key, default: Entry(balancer: Balancer(locality: locality))].isLookedUp = true

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from . import identity, limits
 from .errors import Fault, WireError
-from .messages import CAPABILITIES, ENDPOINTS, REGION, Capability, JSONText
+from .messages import CAPABILITIES, ENDPOINTS, REGION, RELAYS, Capability, JSONText, RelayRecord
 from .tlv import ENDPOINT, FLAG, NAME, U8, U32, U64, Field, Message, blob, enumerated, fixed, listed, nested
 
 ID = fixed(32)
@@ -51,6 +51,7 @@ class ProviderEntry(Message):
     zone: Annotated[str | None, Field(15, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(17, CAPABILITIES)] = ()
     certificate: Annotated[bytes, Field(18, blob(limits.CERTIFICATE))]
+    relays: Annotated[tuple[RelayRecord, ...], Field(19, RELAYS)] = ()
     signature: Annotated[bytes, Field(0xFFFE, fixed(64))]
 
 

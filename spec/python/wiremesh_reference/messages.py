@@ -123,6 +123,17 @@ class Registration(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RelayRecord(Message):
+    """A node that passes links on."""
+
+    node_id: Annotated[bytes, Field(2, fixed(32))]
+    endpoints: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
+
+
+RELAYS = listed(nested(RelayRecord), limits.RELAYS)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegistrationAccepted(Message):
     """What the coordinator made of it."""
 
@@ -130,6 +141,7 @@ class RegistrationAccepted(Message):
     observed: Annotated[str, Field(4, ENDPOINT)]
     reachable: Annotated[bool | None, Field(6, FLAG)] = None
     revision: Annotated[int, Field(8, U64)]
+    relays: Annotated[tuple[RelayRecord, ...], Field(9, RELAYS)] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,14 +195,6 @@ class ResolveRequest(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RelayRecord(Message):
-    """A node that passes links on."""
-
-    node_id: Annotated[bytes, Field(2, fixed(32))]
-    endpoints: Annotated[tuple[str, ...], Field(4, ENDPOINTS)] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class CircuitRequest(Message):
     """What stands before the bytes of a circuit."""
 
@@ -213,7 +217,7 @@ class WorkerRecord(Message):
     zone: Annotated[str | None, Field(17, REGION)] = None
     capabilities: Annotated[tuple[tuple[str, Capability | JSONText], ...], Field(19, CAPABILITIES)] = ()
     services: Annotated[tuple[ServiceRecord, ...], Field(20, SERVICES)] = ()
-    relays: Annotated[tuple[RelayRecord, ...], Field(21, listed(nested(RelayRecord), limits.RELAYS))] = ()
+    relays: Annotated[tuple[RelayRecord, ...], Field(21, RELAYS)] = ()
     load: Annotated[Load, Field(22, LOAD)]
     age: Annotated[int, Field(24, U32)]
 

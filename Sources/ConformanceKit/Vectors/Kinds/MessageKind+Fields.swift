@@ -47,6 +47,7 @@ extension RegistrationAccepted: VectorMessage {
             $0.put("observed", observed.description)
             if let reachable { $0.put("reachable", .bool(reachable)) }
             $0.put("revision", .u64(revision))
+            $0.put("relays", list: relays.map(\.vector))
         }
     }
 }

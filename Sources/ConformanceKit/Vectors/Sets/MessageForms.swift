@@ -79,7 +79,8 @@ extension MessageForm {
         registration.capabilities = capabilities
         registration.services = services
         registration.circuits = true
-        let accepted = RegistrationAccepted(name: "worker-1", observed: endpoints[0], reachable: true, revision: 1 << 60)
+        var accepted = RegistrationAccepted(name: "worker-1", observed: endpoints[0], reachable: true, revision: 1 << 60)
+        accepted.relays = [relayed]
         return [
             MessageForm(
                 message: "Registration", sample: try registration.encode(),
@@ -93,7 +94,7 @@ extension MessageForm {
                 message: "RegistrationAccepted", sample: try accepted.encode(),
                 fields: [
                     Field(2, "name", .name), Field(4, "observed", .endpoint), Field(6, "reachable", .flag, required: false),
-                    Field(8, "revision", .u64),
+                    Field(8, "revision", .u64), Field(9, "relays", .special, required: false),
                 ]),
             MessageForm(
                 message: "ServiceRecord", sample: try services[1].encode(),

@@ -20,6 +20,8 @@ public struct ProviderEntry: Sendable {
         public var zone: String?
         /// Few and short: the whole entry has a limit.
         public var capabilities: [String: CapabilityValue] = [:]
+        /// Who passes links on to the provider, for finders that cannot dial it.
+        public var relays: [RelayRecord] = []
 
         public init(service: String, incarnation: UInt64, sequence: UInt64) {
             self.service = service
@@ -106,6 +108,7 @@ extension ProviderEntry {
     public init(signing offer: Offer, certificate: Certificate, identity: IdentityKeyPair) throws(WireError) {
         var writer = try offer.writer()
         writer.put(Field.certificate, bytes: certificate.encoded)
+        try writer.put(Field.relays, relays: offer.relays)
         let body = try writer.finish()
         var signed = TLVWriter(prefix: body)
         signed.put(Field.signature, bytes: identity.sign(.providerEntry, body))  // DHT-3.1
@@ -134,6 +137,7 @@ extension ProviderEntry: WireMessage {
         static let zone: UInt16 = 15
         static let capabilities: UInt16 = 17
         static let certificate: UInt16 = 18
+        static let relays: UInt16 = 19
         /// The highest even type, so that it comes last and covers all others.
         static let signature: UInt16 = 0xFFFE
     }
@@ -176,6 +180,7 @@ extension ProviderEntry: WireMessage {
         private var isWithdrawn: Bool?
         private var region, zone: String?
         private var capabilities: [String: CapabilityValue] = [:]
+        private var relays: [RelayRecord] = []
 
         mutating func read(_ bytes: RawSpan, _ field: TLVField) throws(WireError) {
             switch field.type {
@@ -188,6 +193,7 @@ extension ProviderEntry: WireMessage {
             case Field.region: region = try bytes.text(field, limit: Limits.region)
             case Field.zone: zone = try bytes.text(field, limit: Limits.region)
             case Field.capabilities: capabilities = try Capabilities.decode(bytes, field)
+            case Field.relays: relays = try bytes.relays(field)
             default: try field.skipOrRefuse()
             }
         }
@@ -202,6 +208,7 @@ extension ProviderEntry: WireMessage {
             offer.region = region
             offer.zone = zone
             offer.capabilities = capabilities
+            offer.relays = relays
             return offer
         }
     }
