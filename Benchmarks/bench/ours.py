@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import re
 import time
 
 from .peers import upstream, wrk
@@ -17,6 +18,25 @@ def echo(service, size, outstanding, seconds, warmup):
         port = server.wait_for(r"listening (\d+)")[1]
         return json.loads(output([MESHBENCH, "client", "--port", port, "--service", service, "--size", size, "--outstanding", outstanding,
                                   "--warmup", warmup, "--seconds", seconds], core=CLIENT_CORE))
+
+
+def dht(nodes):
+    """A DHT in one process: milliseconds to publish and to find."""
+    return json.loads(output([MESHBENCH, "dht", "--nodes", nodes]))
+
+
+def dht_answers(seconds, warmup):
+    """One node on a core, asked by 32 others on another core: answers for each second of its processor's time."""
+    with Running([MESHBENCH, "dht-node"], core=SERVER_CORE) as node:
+        port = node.wait_for(r"listening (\d+)")[1]
+        said = re.compile(r"answered (\d+) seconds ([\d.]+)")
+        flood = [MESHBENCH, "dht-flood", "--port", port, "--seconds"]
+        output([*flood, warmup], core=CLIENT_CORE)
+        began = len(node.lines)
+        found = json.loads(output([*flood, seconds], core=CLIENT_CORE))
+        first, *_, last = [match.groups() for line in node.lines[began:] if line and (match := said.match(line))]
+        answered, used = int(last[0]) - int(first[0]), float(last[1]) - float(first[1])
+        return {"answered": answered, "processor_seconds": used, "rate": answered / used, "asked_rate": found["rate"]}
 
 
 def listening(program, what):

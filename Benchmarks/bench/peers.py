@@ -23,6 +23,11 @@ def zmq_echo(size, outstanding, seconds, warmup):
         return json.loads(output([PEERS / "zmq-client", found[1], found[2], size, outstanding, warmup, seconds], core=CLIENT_CORE))
 
 
+def kademlia(nodes):
+    """The DHT of PyPI's kademlia in one process."""
+    return json.loads(output([PEERS / "kademlia" / "bin" / "python", ROOT / "peers" / "kademlia" / "dht.py", "--nodes", nodes]))
+
+
 @contextlib.contextmanager
 def nginx(folder, name, **values):
     """One nginx with Benchmarks/peers/nginx/NAME.conf; gives its port."""

@@ -53,4 +53,10 @@ WORKLOADS = [
              lambda s, w: ours.discover(1000, 100, 16, s, w), floor=20_000),
     Workload("memory-link", "resident memory of an idle encrypted link on the coordinator",
              lambda s, w: ours.link_memory(2000), metric="kib_per_link", unit=" KiB", ceiling=16),
+    Workload("dht-get", "median time to find a provider among 1,024 nodes in one process, sessions standing",
+             lambda s, w: ours.dht(1024), metric="get_p50_ms", unit=" ms", ceiling=0.5),
+    Workload("dht-256", "the same among 256 nodes, against PyPI's kademlia (no encryption, no signatures)",
+             lambda s, w: ours.dht(256), [Peer("kademlia 2.2", lambda s, w: peers.kademlia(256))], metric="get_p50_ms", unit=" ms"),
+    Workload("dht-answers", "requests of the DHT that one node answers in a second of its processor's time, encrypted",
+             lambda s, w: ours.dht_answers(s, w), floor=50_000),
 ]

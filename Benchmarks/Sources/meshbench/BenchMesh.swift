@@ -38,6 +38,31 @@ enum BenchMesh {
             features: certificate.features)
     }
 
+    /// A node of a DHT of many.
+    struct DHTMember {
+        var configuration: DHTService.Configuration
+
+        func contact(at endpoint: Endpoint) -> Contact {
+            let credentials = configuration.credentials
+            return Contact(
+                nodeID: credentials.certificate?.nodeID ?? NodeID(), staticKey: credentials.staticKey.publicKey, endpoints: [endpoint])
+        }
+    }
+
+    static func dhtMember(_ number: Int) throws -> DHTMember {
+        let authority = try IdentityKeyPair(seed: SecretBytes([UInt8](repeating: 1, count: 32)))
+        let seed = (0..<32).map { UInt8(truncatingIfNeeded: $0 < 8 ? number >> ($0 * 8) : 5) }
+        let identity = try IdentityKeyPair(seed: SecretBytes(seed))
+        let staticKey = try StaticKeyPair(secret: SecretBytes(seed.map { $0 ^ 0x40 }))
+        let subject = Certificate.Subject(
+            name: "node-\(number)", roles: .worker, identityKey: identity.publicKey, staticKey: staticKey.publicKey,
+            salt: Array(seed.prefix(16)), features: .local)
+        let certificate = try Certificate.issue(subject, serial: UInt64(number + 16), now: .wallClock(), authority: authority)
+        let credentials = NodeCredentials(
+            identity: identity, staticKey: staticKey, authority: authority.publicKey, certificate: certificate)
+        return DHTMember(configuration: DHTService.Configuration(credentials: credentials, bootEpoch: 1, isClient: false))
+    }
+
     /// A node with one event loop, as it has one core.
     static func endpoint(_ member: Member, acceptor: any StreamAcceptor) throws -> MeshEndpoint {
         var configuration = MeshEndpoint.Configuration(bootEpoch: 1)

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Meshbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "One side of a measurement of Wiremesh; Benchmarks/run starts both.",
-        subcommands: [Server.self, Client.self, Relay.self, Links.self])
+        subcommands: [Server.self, Client.self, Relay.self, Links.self, DHT.self, DHTNodeCommand.self, DHTFlood.self])
 }

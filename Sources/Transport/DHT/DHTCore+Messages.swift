@@ -61,7 +61,9 @@ extension DHTCore {
         overLinks += 1
         var head = Head()
         head.method = MeshMethod.dht
-        let caller = links.caller(to: LinkTarget(.node(contact.nodeID), endpoints: contact.endpoints))
+        // Who passes links on to this node does so for others of the mesh: the way to a node that nobody can dial.
+        let ways = relays.filter { $0.nodeID != contact.nodeID }
+        let caller = links.caller(to: LinkTarget(.node(contact.nodeID), endpoints: contact.endpoints, relays: ways))
         let bound = NIOLoopBound(self, eventLoop: loop)
         caller.unary(head, body: ByteBuffer(bytes: bytes), limit: Limits.dhtMessage, timeout: Limits.answerTimeoutMaximum, on: loop) {
             result in

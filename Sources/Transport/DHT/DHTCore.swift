@@ -39,13 +39,16 @@ final class DHTCore {
     private var waiters: [UInt64: Waiter] = [:]
     private var nextLookup: UInt64 = 0
     private var offers: [String: UInt64] = [:]
-    private var relays: [RelayRecord] = []
+    private(set) var relays: [RelayRecord] = []
     private var nextOffer: UInt64 = 0
     private var wake: Scheduled<Void>?
     private var upkeep: RepeatedTask?
     private var interfaces: Set<String> = []
     private var counts = (lookups: UInt64(0), found: UInt64(0))
     var overLinks: UInt64 = 0
+    private var answered: UInt64 = 0
+    /// Who waits until a service is published.
+    private var publishing: [String: [(Int) -> Void]] = [:]
 
     /// Between two looks at the addresses of this host, and how many of them between two writes of the contacts.
     private static let look: Duration = .seconds(2)
@@ -87,12 +90,15 @@ final class DHTCore {
 
     func shutdown() {
         upkeep?.cancel()
+        upkeep = nil
         wake?.cancel()
         provide([])
         keepContacts()
         // Lets go of the folder, which another process may use from now on.
         file = nil
         datagrams.close()
+        for done in publishing.values.joined() { done(0) }
+        publishing = [:]
         for (id, waiter) in waiters {
             waiters[id] = nil
             waiter.timer.cancel()
@@ -133,11 +139,14 @@ final class DHTCore {
         switch action {
         case .ask(let request, let contact, .udp): askByDatagram(request, contact)
         case .ask(let request, let contact, .tcp): askByLink(request, contact)
-        case .respond(let answer, let contact, let path): respond(answer, contact, path)
+        case .respond(let answer, let contact, let path):
+            answered += 1
+            respond(answer, contact, path)
         case .found(let id, let providers, let isFinal): found(id, providers, isFinal: isFinal)
         case .sign(let sequence): sign(node.own.endpoints, sequence: sequence)
         case .wake(let at): wake(at)
-        case .located, .published, .health, .reachability: break
+        case .published(let service, let holders): publishing.removeValue(forKey: service)?.forEach { $0(holders) }
+        case .located, .health, .reachability: break
         }
     }
 
@@ -218,6 +227,12 @@ final class DHTCore {
         for service in services.subtracting(offers.keys).sorted() { publish(service, isWithdrawn: false) }
     }
 
+    func publish(_ service: String, done: @escaping (Int) -> Void) {
+        guard upkeep != nil, offers[service] != nil || offers.count < Limits.services else { return done(0) }
+        publishing[service, default: []].append(done)
+        publish(service, isWithdrawn: false)
+    }
+
     /// Another address or certificate: every entry is said anew.
     private func republish() {
         for service in offers.keys.sorted() { publish(service, isWithdrawn: false) }
@@ -249,7 +264,7 @@ final class DHTCore {
         return DHTStatistics(
             health: health, isClient: node.isClient, peers: node.table.count, nodes: max(node.table.estimate, node.table.count) + 1,
             records: node.records.count, published: offers.count, sessions: datagrams.sessionCount, lookups: counts.lookups,
-            found: counts.found, overLinks: overLinks)
+            found: counts.found, answered: answered, overLinks: overLinks)
     }
 }
 

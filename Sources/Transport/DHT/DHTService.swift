@@ -93,6 +93,12 @@ public final class DHTService: Sendable {
     /// This node provides these services, and no others, from now on: what is new is published, what is gone is withdrawn.
     public func provide(_ services: Set<String>) { run { $0.provide(services) } }
 
+    /// This node provides `service` as well from now on. Returns once `Limits.replicasAwaited` nodes hold that, or all that
+    /// there are, with their number; 0 where it is not published: beyond `Limits.services`, and after `shutdown`.
+    public func publish(_ service: String) async -> Int {
+        await withCheckedContinuation { continuation in run { $0.publish(service) { continuation.resume(returning: $0) } } }
+    }
+
     /// A provider that a lookup has found could not be reached: its holders look for themselves.
     public func unreachable(_ entry: ProviderEntry) { run { $0.unreachable(entry) } }
 

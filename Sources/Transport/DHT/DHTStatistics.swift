@@ -17,6 +17,8 @@ public struct DHTStatistics: Sendable, Hashable {
     /// Lookups that were made here, and those that found somebody.
     public var lookups: UInt64
     public var found: UInt64
+    /// Requests of others that this node has answered, on whatever way they came.
+    public var answered: UInt64
     /// Requests that travelled over links.
     public var overLinks: UInt64
 }
