@@ -145,7 +145,8 @@ final class DHTCore {
         case .found(let id, let providers, let isFinal): found(id, providers, isFinal: isFinal)
         case .sign(let sequence): sign(node.own.endpoints, sequence: sequence)
         case .wake(let at): wake(at)
-        case .published(let service, let holders): publishing.removeValue(forKey: service)?.forEach { $0(holders) }
+        case .published(let service, let holders):
+            for done in publishing.removeValue(forKey: service) ?? [] { done(holders) }
         case .located, .health, .reachability: break
         }
     }

@@ -31,6 +31,8 @@ BOUNDS = {
 OWN = {  # bounds that stand in one place only: sizes of fixed values, every u8, pairs in a HEAD
     "preface": 8, "salt": 16, "id": 16, "secret": 32, "signature": 64, "majors": 256, "suites": 256, "fields": limits.HEAD_FIELDS,
     "digests": 8 * limits.VIEW_BUCKETS, "fingerprints": 8 * limits.VIEW_FINGERPRINTS, "wanted": 8 * limits.VIEW_FINGERPRINTS,
+    # What is left of a datagram beside its header, keys, tags and MACs.
+    "request": datagrams.SIZE - 148, "padding": datagrams.SIZE - 148, "answer": datagrams.SIZE - 68,
 }
 MESSAGE_BOUNDS = {
     "Certificate": "certificate", "Head": "headSize", "Registration": "record", "WorkerRecord": "record", "WatchRequest": "record",
@@ -131,7 +133,7 @@ class Registry(unittest.TestCase):
         named = {row["name"]: row["value"] for row in REGISTRY["limits"]}
         others = {
             "mesh.enrol": "handshakeMessage", "mesh.renew": "handshakeMessage", "mesh.watch": "record", "mesh.relay": "circuitRequest",
-            "mesh.circuit": "circuitRequest",
+            "mesh.circuit": "circuitRequest", "mesh.dht": "dhtMessage",
         }
         for method in REGISTRY["methods"]:
             self.assertEqual(method["requestMax"], named[others.get(method["name"], "message")], method["name"])
