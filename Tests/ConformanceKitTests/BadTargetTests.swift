@@ -7,7 +7,7 @@ import Wire
 @testable import ConformanceKit
 
 /// Targets that are none: a clear verdict, in time.
-@Suite(.serialized) struct BadTargetTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct BadTargetTests {
     /// What listens at the port that the run is pointed at.
     enum Kind: String, CaseIterable, Sendable {
         case closed, http, silent, endless, mute

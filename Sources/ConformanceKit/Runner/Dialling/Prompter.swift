@@ -37,6 +37,10 @@ final class Prompter: Sendable {
                 "No target has dialled \(listener.endpoint) within \(limit.text): "
                     + "start one with the token of the line above, or let --exec do it.")
         }
+        if let stranger = await theatre.stranger(options.patience) {
+            await listener.close()
+            throw stranger
+        }
         return prompter
     }
 

@@ -8,7 +8,7 @@ extension ConformanceRunner {
         _ cases: [ConformanceCase], _ options: ConformanceOptions, _ group: any EventLoopGroup, _ say: @escaping @Sendable (String) -> Void,
         _ progress: @escaping @Sendable (ConformanceReport.Result) -> Void
     ) async throws -> ConformanceReport {
-        var has: Set<Feature> = [.dialling, .worker, .echo]
+        var has: Set<Feature> = [.dialling, .worker, .echo, .circuits]
         if options.soak { has.insert(.soak) }
         has.subtract(options.lacks)
         let available = has
@@ -20,7 +20,8 @@ extension ConformanceRunner {
         if let first = cases.first(where: { $0.needs.isSubset(of: available) }) {
             if let command = options.command {
                 let limit = min(options.patience + .seconds(12), options.limit)
-                try await Theatre.open(options, group).rehearse(command, folder.appending(path: "rehearsal"), within: limit)
+                try await Theatre.open(options, group).rehearse(
+                    command, folder.appending(path: "rehearsal"), within: limit, patience: options.patience)
             } else {
                 prompter = try await Prompter.open(first, options, group, say)
             }
@@ -28,9 +29,10 @@ extension ConformanceRunner {
         // Cases at one address would take each other's connections.
         let lanes = options.command == nil || options.listen.port != 0 ? 1 : options.lanes
         let byHand = prompter
-        let results = await Pool(cases: cases, lanes: lanes, end: started + options.limit, progress: progress).run { each, _ in
+        let pool = Pool(cases: cases, lanes: lanes, end: started + options.limit, isStrict: options.isStrict, progress: progress)
+        let results = await pool.run { each, _ in
             guard case .initiator(let body) = each.body else { return }
-            if let lacking = each.needs.subtracting(available).map(\.rawValue).sorted().first { throw Lacking(what: lacking) }
+            try Feature.require(each.needs, of: available)
             if let byHand {
                 let (theatre, former) = try byHand.next(each)
                 let stage = try Stage(theatre, options, group, former: former)

@@ -192,20 +192,25 @@ final class Stage: Sendable {
     }
 
     /// A member of the runner's mesh.
-    func member(_ name: String, life: UInt64 = Limits.certificateLife, ago: UInt64 = 0) throws -> Identity {
+    func member(_ name: String, roles: Roles = .worker, life: UInt64 = Limits.certificateLife, ago: UInt64 = 0) throws -> Identity {
         let boot = BootEpoch(starts: 1, nonce: 1).rawValue
         return try authority.certify(
-            try .fresh(name, bootEpoch: boot), now: UnixTime(seconds: UnixTime.current.seconds - ago), life: life)
+            try .fresh(name, bootEpoch: boot), roles: roles, now: UnixTime(seconds: UnixTime.current.seconds - ago), life: life)
     }
 
     /// The target as one that accepts links, of members of the runner's mesh.
     func scene(_ registration: Registration, as member: Identity) throws -> Scene {
         guard registration.listenPort != 0 else { throw Lacking(what: "a target that listens") }
-        let endpoint = registration.advertised.first ?? Endpoint(host: "127.0.0.1", port: registration.listenPort)
-        return Scene(
-            target: endpoint, coordinator: listener.endpoint, group: group, patience: patience, token: token, member: member,
-            roles: .worker,
-            service: service, path: path, opened: opened)
+        var scene = visitor(member)
+        scene.target = registration.advertised.first ?? Endpoint(host: "127.0.0.1", port: registration.listenPort)
+        return scene
+    }
+
+    /// The same for one that is reached by circuits only.
+    func visitor(_ member: Identity) -> Scene {
+        Scene(
+            target: listener.endpoint, coordinator: listener.endpoint, group: group, patience: patience, token: token, member: member,
+            roles: .worker, service: service, path: path, opened: opened)
     }
 }
 

@@ -38,22 +38,43 @@ struct Theatre: Sendable {
         }
     }
 
-    /// Starts a target once, to see whether it dials at all: no case can tell anything where it does not.
-    func rehearse(_ command: String, _ folder: URL, within limit: Duration) async throws {
+    /// Starts a target once, to see whether it dials at all and begins as a node does: no case can tell anything where it does not.
+    func rehearse(_ command: String, _ folder: URL, within limit: Duration, patience: Duration) async throws {
+        if let fault = TargetProcess.fault(in: command) {
+            await listener.close()
+            throw ConformanceFailure("--exec cannot be used: \(fault).", isUsage: true)
+        }
         let process = try start(command, folder)
         let deadline = ContinuousClock.now + limit
         var hasDialled = false
         while !hasDialled, deadline > .now, !process.hasFailed { hasDialled = await listener.isDialled(within: .milliseconds(100)) }
-        let hasFailed = process.hasFailed
+        let stranger = hasDialled ? await stranger(patience) : nil
+        let (hasFailed, hasNotBegun) = (process.hasFailed, process.hasNotBegun)
         let words = process.lastWords
         await process.stop()
         listener.dropAccepted()
         await listener.close()
+        if let stranger { throw stranger }
+        guard !hasNotBegun else {
+            throw ConformanceFailure("--exec cannot be run (\(words)): give a command that starts the target.", isUsage: true)
+        }
         guard hasDialled else {
             throw ConformanceFailure(
                 "The target did not dial the run at \(listener.endpoint): "
                     + (hasFailed ? "its command ended" : "nothing came within \(limit.text)")
                     + (words.isEmpty ? "" : ", and said: \(words)") + ". Try the command of --exec by hand.")
         }
+    }
+    /// What has dialled, where it is no node: one begins with the four bytes of a preface, at once.
+    func stranger(_ patience: Duration) async -> ConformanceFailure? {
+        guard let connection = listener.first else { return nil }
+        let seen = await connection.beginning(4, until: .now + patience)
+        let magic = Array(Preface(suite: .chaChaPoly, pattern: .member).encoded.prefix(4))
+        guard seen.bytes != magic else { return nil }
+        let all = await connection.beginning(48, until: .now).bytes
+        var sent = all.isEmpty ? "nothing" : all.excerpt
+        if seen.isClosed { sent += ", and closed the connection" } else if all.isEmpty { sent += " within \(patience.text)" }
+        return ConformanceFailure(
+            "What has dialled the run at \(listener.endpoint) does not speak WM/1: instead of a preface it sent \(sent).")
     }
 }

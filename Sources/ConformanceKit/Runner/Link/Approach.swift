@@ -81,6 +81,9 @@ final class RawInitiator {
         return flight + (approach.edits.mac?(mac) ?? mac)
     }
 
+    /// Message 1 in a member's first flight.
+    static func message1(of flight: [UInt8]) -> [UInt8] { Array(flight.dropFirst(Preface.length + 2).dropLast(16)) }
+
     /// Reads message 2. Throws a mismatch where it does not come, or is none.
     func readAnswer(_ inbox: inout RawInbox, within patience: Duration) async throws {
         let message = try await inbox.handshakeMessage(2, within: patience)
@@ -135,12 +138,12 @@ final class RawInitiator {
     }
 
     /// The link that the handshake leads to.
-    func link(over connection: Connection, _ inbox: RawInbox, patience: Duration) throws -> RawLink {
+    func link(over connection: any Carrier, _ inbox: RawInbox, patience: Duration) throws -> RawLink {
         guard let noise = noise.take() else { throw WireError.streamState }
         let hash = noise.handshakeHash
         return RawLink(
             connection, inbox, ciphers: try noise.split(), isInitiator: true, own: approach.parameters,
-            peer: peer?.parameters ?? approach.parameters, handshakeHash: hash, patience: patience)
+            peer: peer?.parameters ?? approach.parameters, certificate: peer?.certificate, handshakeHash: hash, patience: patience)
     }
 
     private func writeNoise(_ payload: [UInt8]) throws -> [UInt8] {
@@ -151,13 +154,13 @@ final class RawInitiator {
 
 /// The bytes of a connection as they come, cut as the protocol says.
 struct RawInbox {
-    let connection: Connection
+    let connection: any Carrier
     private var buffer: [UInt8] = []
     /// How much of the buffer was taken.
     private var offset = 0
     private(set) var isClosed = false
 
-    init(_ connection: Connection) { self.connection = connection }
+    init(_ connection: any Carrier) { self.connection = connection }
 
     /// What has come and was not taken.
     var bytes: [UInt8] { Array(buffer[offset...]) }

@@ -4,8 +4,32 @@ import NIOPosix
 import Synchronization
 import Wire
 
+/// What carries the bytes of a link: a connection, or a circuit.
+protocol Carrier: AnyObject {
+    /// Sends bytes. To one that is closed already, nothing.
+    func send(_ bytes: [UInt8])
+
+    /// Ends the own direction: the target reads the end.
+    func finish()
+
+    func close()
+
+    /// The bytes that have come, once there are any; `closed` when there are none and none will come.
+    func read(until deadline: ContinuousClock.Instant) async -> Connection.Arrival
+}
+
+extension Carrier {
+    /// Sends pieces apart from each other, so that the target reads them one by one.
+    func send(pieces: [[UInt8]], pause: Duration = .milliseconds(3)) async throws {
+        for (index, piece) in pieces.enumerated() {
+            if index > 0 { try await Task.sleep(for: pause) }
+            send(piece)
+        }
+    }
+}
+
 /// One TCP connection of the runner: bytes out, bytes in, and how it ended. Thread-safe; one reader at a time.
-final class Connection: Sendable {
+final class Connection: Carrier, Sendable {
     /// What came until a deadline.
     enum Arrival: Sendable {
         case bytes([UInt8])
@@ -61,21 +85,11 @@ final class Connection: Sendable {
 
     // MARK: Sending
 
-    /// Sends bytes. To a connection that is closed already, nothing.
     func send(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }
 
-    /// Sends pieces apart from each other, so that the target reads them one by one.
-    func send(pieces: [[UInt8]], pause: Duration = .milliseconds(3)) async throws {
-        for (index, piece) in pieces.enumerated() {
-            if index > 0 { try await Task.sleep(for: pause) }
-            send(piece)
-        }
-    }
-
-    /// Ends the own direction: the target reads the end of the stream.
     func finish() { channel.close(mode: .output, promise: nil) }
 
     func close() { channel.close(promise: nil) }
@@ -85,9 +99,10 @@ final class Connection: Sendable {
 
     // MARK: Receiving
 
-    /// The bytes that have come, once there are any; `closed` when there are none and none will come.
     func read(until deadline: ContinuousClock.Instant) async -> Arrival {
         while true {
+            // Before anything else: a target that sends without end must not outlast the run.
+            guard !Task.isCancelled else { return .nothing }
             let arrival: Arrival? = state.withLock { state in
                 if !state.bytes.isEmpty {
                     defer { state.bytes = [] }
@@ -97,20 +112,33 @@ final class Connection: Sendable {
             }
             if let arrival { return arrival }
             let left = deadline - .now
-            guard left > .zero, !Task.isCancelled else { return .nothing }
+            guard left > .zero else { return .nothing }
             await wait(left)
+        }
+    }
+
+    /// The first bytes that come, which stay here: `count` of them, or fewer where no more come until `deadline`.
+    func beginning(_ count: Int, until deadline: ContinuousClock.Instant) async -> (bytes: [UInt8], isClosed: Bool) {
+        while true {
+            let seen = state.withLock { (bytes: Array($0.bytes.prefix(count)), isClosed: $0.isClosed) }
+            guard seen.bytes.count < count, !seen.isClosed, deadline > .now, !Task.isCancelled else { return seen }
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
     private func wait(_ left: Duration) async {
         let timer = channel.eventLoop.scheduleTask(in: TimeAmount(left)) { self.wake() }
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                guard state.bytes.isEmpty, !state.isClosed else { return true }
-                state.waiter = continuation
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    guard state.bytes.isEmpty, !state.isClosed, !Task.isCancelled else { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            wake()
         }
         timer.cancel()
     }

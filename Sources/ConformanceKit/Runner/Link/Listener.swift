@@ -70,21 +70,29 @@ final class Listener: Sendable {
         for connection in dropped { connection.close() }
     }
 
+    /// The connection that `next` will give, where there is one already.
+    var first: Connection? { state.state.withLock { $0.accepted.first } }
+
     /// Whether `next` has a connection to give, at once or within `limit`. For one reader at a time.
     func isDialled(within limit: Duration) async -> Bool {
         let deadline = ContinuousClock.now + limit
         while true {
+            guard !Task.isCancelled else { return false }
             if state.state.withLock({ !$0.accepted.isEmpty }) { return true }
             let left = deadline - .now
-            guard left > .zero, !Task.isCancelled else { return false }
+            guard left > .zero else { return false }
             let timer = channel.eventLoop.scheduleTask(in: TimeAmount(left)) { [state] in state.wake() }
-            await withCheckedContinuation { continuation in
-                let isReady = state.state.withLock { state in
-                    guard state.accepted.isEmpty else { return true }
-                    state.waiter = continuation
-                    return false
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isReady = state.state.withLock { state in
+                        guard state.accepted.isEmpty, !Task.isCancelled else { return true }
+                        state.waiter = continuation
+                        return false
+                    }
+                    if isReady { continuation.resume() }
                 }
-                if isReady { continuation.resume() }
+            } onCancel: { [state] in
+                state.wake()
             }
             timer.cancel()
         }

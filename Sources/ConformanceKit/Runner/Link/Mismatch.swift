@@ -6,12 +6,31 @@ struct Mismatch: Error, Sendable, Hashable {
     var seen: String
 }
 
+/// What a target did against good advice: it breaks no rule, and is warned of.
+struct Shortfall: Error, Sendable, Hashable {
+    var mismatch: Mismatch
+
+    init(expected: String, seen: String) { mismatch = Mismatch(expected: expected, seen: seen) }
+}
+
+/// A case, or a run, had no time left.
+struct OutOfTime: Error, Sendable, Hashable {
+    var mismatch: Mismatch
+
+    init(expected: String, seen: String) { mismatch = Mismatch(expected: expected, seen: seen) }
+}
+
 /// A case that cannot be run against this target: it lacks what the sentence names.
 struct Lacking: Error, Sendable, Hashable {
     var what: String
 }
 
-extension Connection {
+/// A case that this run cannot carry out: it was not given what the sentence names.
+struct NotGiven: Error, Sendable, Hashable {
+    var what: String
+}
+
+extension Carrier {
     /// The target closes the connection and has not said a byte.
     func expectSilentClose(within patience: Duration) async throws(Mismatch) {
         let expected = "the connection closed, without a byte"

@@ -15,11 +15,13 @@ enum Observation: Sendable {
 /// It answers the target's PING, takes note of the credit that the target grants and gives back what the target sends, all of
 /// which a case can switch off.
 final class RawLink {
-    let connection: Connection
+    let connection: any Carrier
     let isInitiator: Bool
     /// What this side granted, and what the target did.
     let own: LinkParameters
     let peer: LinkParameters
+    /// The target's, where it has shown one.
+    let certificate: Certificate?
     let handshakeHash: Bytes32
     let patience: Duration
     private var inbox: RawInbox
@@ -28,6 +30,8 @@ final class RawLink {
     /// Records of the target's that were opened.
     private(set) var opened = 0
     private var arrived: [RawFrame] = []
+    /// Records that came behind the deadline `late.deadline`.
+    private var late = (deadline: ContinuousClock.now, records: 0)
     /// Frames that came while another one was awaited.
     var kept: [RawFrame] = []
 
@@ -43,6 +47,8 @@ final class RawLink {
     private var ended: Set<UInt32> = []
     /// The highest stream that the target has opened.
     private(set) var lastStreamOfTarget: UInt32 = 0
+    /// Streams on which the target has sent compressed DATA.
+    private(set) var compressed: Set<UInt32> = []
 
     /// What the target grants: in all, per stream, and how many streams.
     private(set) var linkCredit: UInt64
@@ -57,14 +63,15 @@ final class RawLink {
     var sent: UInt64 = 0
 
     init(
-        _ connection: Connection, _ inbox: RawInbox, ciphers: consuming TransportCiphers, isInitiator: Bool, own: LinkParameters,
-        peer: LinkParameters, handshakeHash: Bytes32, patience: Duration
+        _ connection: any Carrier, _ inbox: RawInbox, ciphers: consuming TransportCiphers, isInitiator: Bool, own: LinkParameters,
+        peer: LinkParameters, certificate: Certificate?, handshakeHash: Bytes32, patience: Duration
     ) {
         self.connection = connection
         self.inbox = inbox
         self.isInitiator = isInitiator
         self.own = own
         self.peer = peer
+        self.certificate = certificate
         self.handshakeHash = handshakeHash
         self.patience = patience
         sealer = RecordCipher(ciphers.send)
@@ -139,9 +146,19 @@ final class RawLink {
                 guard inbox.isClosed else { return .silence }
                 return inbox.bytes.isEmpty ? .closed : .wrong("the connection ended within a record")
             }
+            guard !isEndless(deadline) else { return .wrong("records without an end") }
             if let wrong = openRecord(record) { return .wrong(wrong) }
         }
     }
+
+    /// Whether a target goes on and on. What came in time is read behind the deadline too, because this side may be slow; not for ever.
+    private func isEndless(_ deadline: ContinuousClock.Instant) -> Bool {
+        if late.deadline != deadline { late = (deadline, 0) }
+        if ContinuousClock.now > deadline { late.records += 1 }
+        return late.records > Self.lateRecords
+    }
+
+    private static let lateRecords = 1_000
 
     private func openRecord(_ record: [UInt8]) -> String? {
         guard record.count > Limits.tag else { return "a record of \(record.count) bytes" }
@@ -213,6 +230,7 @@ final class RawLink {
     private func takeNote(ofData frame: RawFrame) throws -> String? {
         let isCompressed = frame.flags & RawFrame.lz4 != 0
         guard frame.payload.count <= Limits.data else { return "DATA of \(frame.payload.count) bytes" }
+        if isCompressed { compressed.insert(frame.stream) }
         let count = UInt64(isCompressed ? Int(frame.integer(UInt16.self) ?? 0) : frame.payload.count)
         received += count
         receivedOn[frame.stream, default: 0] += count

@@ -112,11 +112,11 @@ final class RawResponder {
     }
 
     /// The link that the handshake leads to.
-    func link(over connection: Connection, _ inbox: RawInbox, patience: Duration) throws -> RawLink {
+    func link(over connection: any Carrier, _ inbox: RawInbox, patience: Duration) throws -> RawLink {
         guard let noise = noise.take() else { throw WireError.streamState }
         let hash = noise.handshakeHash
         return RawLink(
             connection, inbox, ciphers: try noise.split(), isInitiator: false, own: parameters, peer: peer?.parameters ?? parameters,
-            handshakeHash: hash, patience: patience)
+            certificate: peer?.certificate, handshakeHash: hash, patience: patience)
     }
 }
