@@ -18,20 +18,38 @@ import Testing
         }
     }
 
-    @Test func thereAreEnoughAndEachClauseIsOneOfTheSpecification() throws {
+    /// The clauses of the specification, each with whether it is a MUST.
+    private static func clauses() throws -> [String: Bool] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let folder = root.appending(path: "spec")
-        var known: Set<String> = []
+        var known: [String: Bool] = [:]
         for page in try FileManager.default.contentsOfDirectory(atPath: folder.path) where page.hasSuffix(".md") {
             let text = try String(contentsOf: folder.appending(path: page), encoding: .utf8)
-            for line in text.split(separator: "\n") {
-                if let match = line.prefixMatch(of: #/([A-Z][A-Z0-9]*-\d+\.\d+) /#) { known.insert(String(match.1)) }
+            for paragraph in text.split(separator: "\n\n") {
+                guard let match = paragraph.prefixMatch(of: #/\n*([A-Z][A-Z0-9]*-\d+\.\d+)\s/#) else { continue }
+                known[String(match.1)] = paragraph.contains(#/\bMUST\b/#)
             }
         }
+        return known
+    }
+
+    /// So that what is held against a target is a rule, and a warning is never about one.
+    @Test func everyCaseNamesAMustOrIsOfAdviceOnly() throws {
+        let known = try Self.clauses()
         for each in ConformanceRunner.cases {
-            let unknown = each.clauses.filter { !known.contains($0) }
+            let musts = each.clauses.filter { known[$0] == true }
+            #expect(musts.isEmpty == (each.strength == .should), "\(each.id) \(each.clauses)")
+        }
+        #expect(ConformanceRunner.cases.contains { $0.strength == .should })
+    }
+
+    @Test func thereAreEnoughAndEachClauseIsOneOfTheSpecification() throws {
+        let known = try Self.clauses()
+        for each in ConformanceRunner.cases {
+            let unknown = each.clauses.filter { known[$0] == nil }
             #expect(unknown.isEmpty, "\(each.id)")
         }
+        #expect(ConformanceRunner.cases.count { $0.clauses.contains { $0.hasPrefix("RELAY-") } } >= 40)
         for role in ConformanceCase.Role.allCases {
             #expect(ConformanceRunner.cases.count { $0.role == role } >= (role == .responder ? 600 : 90))
         }

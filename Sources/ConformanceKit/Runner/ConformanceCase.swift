@@ -8,6 +8,14 @@ public struct ConformanceCase: Sendable {
         case responder
     }
 
+    /// Whether a target that fails it breaks a rule or good advice.
+    public enum Strength: String, Sendable, Codable {
+        /// It shows that a MUST is broken.
+        case must
+        /// It shows that a SHOULD is not followed: a warning, unless the run is strict.
+        case should
+    }
+
     /// What a case is given to work with.
     enum Body: Sendable {
         case responder(@Sendable (Scene) async throws -> Void)
@@ -21,6 +29,7 @@ public struct ConformanceCase: Sendable {
     /// The requirements of the specification that it tests.
     public let clauses: [String]
     public let needs: Set<Feature>
+    public let strength: Strength
     /// Whether no other case may run meanwhile.
     let isAlone: Bool
     let body: Body
@@ -38,26 +47,28 @@ public struct ConformanceCase: Sendable {
 
     /// A case of a target that accepts.
     init(
-        _ id: String, _ title: String, _ clauses: [String], needs: Set<Feature> = [], alone: Bool = false,
+        _ id: String, _ title: String, _ clauses: [String], strength: Strength = .must, needs: Set<Feature> = [], alone: Bool = false,
         _ body: @escaping @Sendable (Scene) async throws -> Void
     ) {
         self.id = id
         self.title = title
         self.clauses = clauses
         self.needs = needs
+        self.strength = strength
         isAlone = alone
         self.body = .responder(body)
     }
 
     /// A case of a target that dials.
     init(
-        dialling id: String, _ title: String, _ clauses: [String], needs: Set<Feature> = [],
+        dialling id: String, _ title: String, _ clauses: [String], strength: Strength = .must, needs: Set<Feature> = [],
         _ body: @escaping @Sendable (Stage) async throws -> Void
     ) {
         self.id = id
         self.title = title
         self.clauses = clauses
         self.needs = needs.union([.dialling])
+        self.strength = strength
         isAlone = false
         self.body = .initiator(body)
     }

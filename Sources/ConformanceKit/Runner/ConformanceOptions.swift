@@ -5,7 +5,7 @@ public struct ConformanceOptions: Sendable {
     public var role: ConformanceCase.Role = .responder
     /// Where the target accepts links; for a target that dials, nothing.
     public var target: Endpoint?
-    /// Admits the runner to the target's mesh: at least `lanes` uses.
+    /// Admits the runner to the target's mesh: two uses for each lane, and two more. With fewer, cases are skipped.
     public var token: JoinToken?
     /// Parts of ids, beginnings of clauses, features. None means every case.
     public var filters: [String] = []
@@ -26,7 +26,7 @@ public struct ConformanceOptions: Sendable {
     public var spentTokens: [Feature: JoinToken] = [:]
     /// Whether cases that take minutes are run.
     public var soak = false
-    /// Whether a target must also do what the specification says that it should.
+    /// Whether a target that does not do what the specification says that it should fails. It is warned of otherwise.
     public var isStrict = false
     /// Starts a target that dials: "{TOKEN}", "{ADDRESS}", "{FOLDER}" and "{NAME}" are filled in. Without it somebody else does.
     public var command: String?
@@ -47,6 +47,11 @@ public struct ConformanceOptions: Sendable {
 /// Why there was no run: one sentence, which says what is wrong and what to do.
 public struct ConformanceFailure: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
+    /// Whether it is an option that is wrong, and not the target.
+    public var isUsage: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isUsage: Bool = false) {
+        self.description = description
+        self.isUsage = isUsage
+    }
 }

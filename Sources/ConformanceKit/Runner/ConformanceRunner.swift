@@ -41,7 +41,7 @@ public enum ConformanceRunner {
         _ progress: @escaping @Sendable (ConformanceReport.Result) -> Void
     ) async throws -> ConformanceReport {
         let lab = try await Lab.open(options, group)
-        var has: Set<Feature> = [.compression, .watch]
+        var has: Set<Feature> = [.compression, .watch, .circuits]
         has.formUnion(lab.features(options))
         has.subtract(options.lacks)
         let kind = lab.roles.isEmpty ? "" : lab.roles.contains(.coordinator) ? "coordinator" : "worker"
@@ -51,7 +51,7 @@ public enum ConformanceRunner {
         let available = has
         @Sendable func work(_ each: ConformanceCase, _ lane: Int) async throws {
             guard case .responder(let body) = each.body else { return }
-            if let lacking = each.needs.subtracting(available).map(\.rawValue).sorted().first { throw Lacking(what: lacking) }
+            try Feature.require(each.needs, of: available)
             var scene = lab.scenes[lane]
             scene.opened = OpenConnections()
             defer { scene.opened.closeAll() }
@@ -59,7 +59,7 @@ public enum ConformanceRunner {
         }
         let gate = Set(FirstCases.gate.map(\.id))
         let chosen = Set(cases.map(\.id))
-        let first = await Pool(cases: FirstCases.gate, lanes: 1, end: end, progress: { _ in }).run(work)
+        let first = await Pool(cases: FirstCases.gate, lanes: 1, end: end, isStrict: options.isStrict, progress: { _ in }).run(work)
             .filter { chosen.contains($0.id) || $0.outcome == .failed }
         first.forEach(progress)
         let others = cases.filter { !gate.contains($0.id) }
@@ -68,7 +68,8 @@ public enum ConformanceRunner {
         } else if let trouble = lab.trouble {
             throw trouble
         } else {
-            report.results = first + (await Pool(cases: others, lanes: lab.scenes.count, end: end, progress: progress).run(work))
+            let pool = Pool(cases: others, lanes: lab.scenes.count, end: end, isStrict: options.isStrict, progress: progress)
+            report.results = first + (await pool.run(work))
         }
         report.seconds = Double((ContinuousClock.now - started).wholeNanoseconds) / 1e9
         return report
@@ -80,6 +81,8 @@ struct Pool: Sendable {
     var cases: [ConformanceCase]
     var lanes: Int
     var end: ContinuousClock.Instant
+    /// Whether what a target only should do counts as what it must.
+    var isStrict: Bool
     var progress: @Sendable (ConformanceReport.Result) -> Void
 
     /// The results in the order of the cases.
@@ -120,22 +123,27 @@ struct Pool: Sendable {
         var result = ConformanceReport.Result(each, .passed)
         let started = ContinuousClock.now
         do {
-            guard started < end else { throw Mismatch(expected: "a run within its limit", seen: "no time left for this case") }
+            guard started < end else { throw OutOfTime(expected: "a run within its limit", seen: "no time left for this case") }
             try await within(end - started) { try await work(each, lane) }
-        } catch let lacking as Lacking {
-            result.outcome = .skipped
-            result.lacks = lacking.what
-        } catch let mismatch as Mismatch {
-            result.outcome = .failed
-            result.expected = mismatch.expected
-            result.seen = mismatch.seen
-        } catch {
-            result.outcome = .failed
-            result.expected = "the case to be carried out"
-            result.seen = "\(error)"
-        }
+        } catch { judge(&result, each, error) }
         result.seconds = Double((ContinuousClock.now - started).wholeNanoseconds) / 1e9
         return result
+    }
+
+    /// What a case makes of the error that ended it.
+    private func judge(_ result: inout ConformanceReport.Result, _ each: ConformanceCase, _ error: any Error) {
+        func fault(_ mismatch: Mismatch, isAdvice: Bool) {
+            result.outcome = isAdvice && !isStrict ? .warned : .failed
+            (result.expected, result.seen) = (mismatch.expected, mismatch.seen)
+        }
+        switch error {
+        case let lacking as Lacking: (result.outcome, result.lacks) = (.skipped, lacking.what)
+        case let missing as NotGiven: (result.outcome, result.notGiven) = (.skipped, missing.what)
+        case let mismatch as Mismatch: fault(mismatch, isAdvice: each.strength == .should)
+        case let shortfall as Shortfall: fault(shortfall.mismatch, isAdvice: true)
+        case let late as OutOfTime: fault(late.mismatch, isAdvice: false)
+        default: fault(Mismatch(expected: "the case to be carried out", seen: "\(error)"), isAdvice: false)
+        }
     }
 }
 
@@ -145,7 +153,7 @@ func within(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Vo
         tasks.addTask { try await body() }
         tasks.addTask {
             try await Task.sleep(for: limit)
-            throw Mismatch(expected: "an end within \(limit.text)", seen: "none")
+            throw OutOfTime(expected: "an end within \(limit.text)", seen: "none")
         }
         defer { tasks.cancelAll() }
         try await tasks.next()

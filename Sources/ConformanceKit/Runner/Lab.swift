@@ -13,6 +13,7 @@ struct Lab: Sendable {
     /// What this run can test of itself.
     func features(_ options: ConformanceOptions) -> Set<Feature> {
         var has: Set<Feature> = roles.contains(.coordinator) ? [.coordinator] : [.worker, .echo]
+        if !roles.isDisjoint(with: [.coordinator, .relay]) { has.insert(.relay) }
         if hasAES { has.insert(.aes) }
         if options.authoritySeed != nil { has.insert(.authority) }
         if options.soak { has.insert(.soak) }
@@ -36,7 +37,6 @@ struct Lab: Sendable {
         scene.service = options.service
         scene.path = options.path
         scene.spentTokens = options.spentTokens
-        scene.isStrict = options.isStrict
         scene.lacks = options.lacks
         if let seed = options.authoritySeed { scene.forger = try OwnAuthority(seed: seed) }
         var members: [Identity] = []
@@ -63,6 +63,7 @@ struct Lab: Sendable {
             var own = scene
             own.member = members[index]
             own.other = members.count > 1 ? members[(index + 1) % members.count] : nil
+            own.companion = Companion()
             return own
         }
         return Lab(

@@ -24,8 +24,8 @@ struct Scene: Sendable {
     var spentTokens: [Feature: JoinToken] = [:]
     /// What the target says that it lacks.
     var lacks: Set<Feature> = []
-    /// Whether a target must also do what it only should.
-    var isStrict = false
+    /// A second member, which no other case uses meanwhile either.
+    var companion = Companion()
     /// What a case has opened: closed when it ends, because a target takes only a few strangers at once.
     var opened = OpenConnections()
 
@@ -49,9 +49,10 @@ struct Scene: Sendable {
         return approach
     }
 
-    /// A handshake up to message 2, read and checked.
-    func halfway(_ edit: (inout Approach) throws -> Void = { _ in }) async throws -> Halfway {
-        let connection = try await dial()
+    /// A handshake up to message 2, read and checked; over a circuit, where one is given.
+    func halfway(over carrier: (any Carrier)? = nil, _ edit: (inout Approach) throws -> Void = { _ in }) async throws -> Halfway {
+        let connection: any Carrier
+        if let carrier { connection = carrier } else { connection = try await dial() }
         let initiator = try RawInitiator(try approach(edit))
         connection.send(try initiator.firstFlight())
         var inbox = RawInbox(connection)
@@ -61,8 +62,8 @@ struct Scene: Sendable {
     }
 
     /// A link that stands.
-    func link(_ edit: (inout Approach) throws -> Void = { _ in }) async throws -> RawLink {
-        let halfway = try await halfway(edit)
+    func link(over carrier: (any Carrier)? = nil, _ edit: (inout Approach) throws -> Void = { _ in }) async throws -> RawLink {
+        let halfway = try await halfway(over: carrier, edit)
         halfway.connection.send(try halfway.initiator.lastFlight())
         return try halfway.link()
     }
@@ -95,7 +96,11 @@ struct Scene: Sendable {
     /// A call that every target takes whole before it answers: `mesh.ping`.
     static let ping = method(MeshMethod.ping)
 
+    /// Bytes of the body that the echo of `heldLink` sends back.
+    static let heldBody = 4_000
+
     /// A call whose request has ended and whose answer has begun and does not end: it waits for credit, or for changes.
+    /// With the echo, `heldBody` bytes of it.
     func heldLink() async throws -> (link: RawLink, stream: UInt32) {
         let need: Feature = isCoordinator ? .watch : .echo
         guard !lacks.contains(need) else { throw Lacking(what: need.rawValue) }
@@ -107,11 +112,28 @@ struct Scene: Sendable {
         if isCoordinator {
             try link.send(.head(stream, Self.method(MeshMethod.watch), end: true))
         } else {
-            try link.send(.head(stream, echo), .data(stream, [UInt8](repeating: 7, count: 4_000), end: true))
+            try link.send(.head(stream, echo), .data(stream, [UInt8](repeating: 7, count: Self.heldBody), end: true))
         }
         let answer = try await link.expectHead(stream)
         guard !answer.isEnd else { throw Mismatch(expected: "an answer that goes on", seen: "one without a body") }
         return (link, stream)
+    }
+}
+
+/// A member beside the one of a lane: admitted when a case first needs it, because it costs a use of the token.
+final class Companion: Sendable {
+    private let identity = Mutex<Identity?>(nil)
+
+    /// The member. For one case at a time.
+    func get(_ scene: Scene) async throws -> Identity {
+        if let known = identity.withLock(\.self) { return known }
+        do {
+            let own = try await scene.enrol(try .fresh(scene.member.name + "-b", bootEpoch: scene.member.bootEpoch))
+            identity.withLock { $0 = own }
+            return own
+        } catch let mismatch as Mismatch where mismatch.expected.hasPrefix("an answer on stream") {
+            throw NotGiven(what: "a token with a use left (\(mismatch.seen))")
+        }
     }
 }
 
@@ -135,7 +157,7 @@ final class OpenConnections: Sendable {
 
 /// A handshake after message 2.
 struct Halfway {
-    let connection: Connection
+    let connection: any Carrier
     let initiator: RawInitiator
     let inbox: RawInbox
     let patience: Duration

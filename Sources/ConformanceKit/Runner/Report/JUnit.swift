@@ -27,11 +27,15 @@ extension ConformanceReport {
         let open = "    <testcase classname=\"\(escaped(result.group))\" name=\"\(escaped(result.id))\" time=\"\(seconds(result.seconds))\""
         switch result.outcome {
         case .passed: return [open + "/>"]
-        case .skipped: return [open + ">", "      <skipped message=\"lacks \(escaped(result.lacks ?? ""))\"/>", "    </testcase>"]
+        case .warned: return [open + ">", "      <system-err>warning: \(details(result))</system-err>", "    </testcase>"]
+        case .skipped: return [open + ">", "      <skipped message=\"\(escaped(result.reason))\"/>", "    </testcase>"]
         case .failed:
-            let message = escaped("\(result.clauses.joined(separator: ", ")): expected \(result.expected ?? ""); saw \(result.seen ?? "")")
-            return [open + ">", "      <failure message=\"\(message)\">\(escaped(result.title))</failure>", "    </testcase>"]
+            return [open + ">", "      <failure message=\"\(details(result))\">\(escaped(result.title))</failure>", "    </testcase>"]
         }
+    }
+
+    private static func details(_ result: Result) -> String {
+        escaped("\(result.clauses.joined(separator: ", ")): expected \(result.expected ?? ""); saw \(result.seen ?? "")")
     }
 
     private static func seconds(_ value: Double) -> String {
