@@ -7,7 +7,7 @@ enum Catalogue {
         + RecordCases.all + RekeyCases.all + FrameCases.all + StateCases.all + HeadCases.all + FlowCases.all + StreamCountCases.all
         + FloodCases.all
         + CallCases.all + CompressionCases.all + GoAwayCases.all + ServiceCases.all + MessageCases.all + RequestCases.all + WatchCases.all
-        + EnrolmentCases.all + DiallingCases.all + MemberCases.all
+        + EnrolmentCases.all + RelayCases.all + CircuitCases.all + DiallingCases.all + MemberCases.all
 }
 
 /// The same hexadecimal digits everywhere: "0x0c".
