@@ -76,7 +76,18 @@ def ignores_stop() -> None:
     _ignores(Type.STOP)
 
 
-@breaks("CALL-3.2", "FRAME-5.3")
+@breaks("FRAME-5.1", case="member/stop")
+def ignores_the_stop_of_what_it_asks() -> None:
+    original = link.Link._on_stop
+
+    def on_stop(self: link.Link, frame: Frame, now: float) -> link.Event | None:
+        stream = self.streams.get(frame.stream)
+        return None if stream is not None and stream.mine else original(self, frame, now)
+
+    link.Link._on_stop = on_stop  # type: ignore[method-assign]
+
+
+@breaks("CALL-3.2", "FRAME-5.3", case="call/reset-before-answer")
 def ignores_reset() -> None:
     _ignores(Type.RESET)
 
@@ -268,6 +279,23 @@ def opens_streams_behind_goaway() -> None:
     link.Link._receive = receive  # type: ignore[method-assign]
 
 
+@breaks("FRAME-9.3", case="member/goaway-refuses")
+def waits_for_answers_above_last() -> None:
+    original = frames.parse_goaway
+    frames.parse_goaway = lambda payload: (2**31 - 1, *original(payload)[1:])
+
+
+@breaks("FRAME-9.4", case="goaway/answer-goes-on")
+def stops_answers_at_goaway() -> None:
+    original = link.Link._on_window
+
+    def on_window(self: link.Link, frame: Frame, now: float) -> None:
+        if self.going_away is None:
+            original(self, frame, now)
+
+    link.Link._on_window = on_window  # type: ignore[method-assign]
+
+
 @breaks("FRAME-10.2")
 def waits_for_ever_for_a_silent_peer() -> None:
     limits.SILENCE = 1e9
@@ -289,6 +317,49 @@ def serves_calls_that_are_meant_for_another() -> None:
         await original(self, call)
 
     worker.Worker._handle = handle  # type: ignore[method-assign]
+
+
+@breaks("CALL-1.3", case="service/not-forwarded")
+def passes_calls_on() -> None:
+    original = worker.Worker._handle
+
+    async def handle(self: worker.Worker, call: connection.Call) -> None:
+        name = call.request.service
+        if not name or name in self.services or self.client is None:
+            return await original(self, call)
+        answer = await self.client.call(name, await call.read())
+        await call.begin_answer(Head(status=answer.status))
+        await call.write(await answer.read(), end=True)
+
+    worker.Worker._handle = handle  # type: ignore[method-assign]
+
+
+@breaks("RELAY-2.5", case="circuit/from-a-worker")
+def answers_circuits_of_anybody() -> None:
+    worker.RELAY = 0xFFFF
+
+
+@breaks("RELAY-2.5", case="circuit/inside-a-circuit")
+def answers_circuits_inside_circuits() -> None:
+    original = worker.accept
+
+    async def accept(*arguments: Any, relayed: bool = False, **named: Any) -> connection.Connection | None:
+        return await original(*arguments, **named)
+
+    worker.accept = accept
+
+
+@breaks("RELAY-2.2", case="circuit/request-too-long")
+def reads_long_requests_of_circuits() -> None:
+    limits.CIRCUIT_REQUEST = 2**32
+
+
+@breaks("RELAY-1.2", case="circuit/link")
+def registers_for_circuits_and_has_none() -> None:
+    async def none(self: worker.Worker, call: connection.Call) -> None:
+        raise CallError(Code.NOT_FOUND)
+
+    worker.Worker._circuit = none  # type: ignore[method-assign]
 
 
 @breaks("CALL-1.1")

@@ -209,6 +209,10 @@ class Worker:
             link.go_away(code)
             await link.close()
             return
+        for old in self._links:
+            if old.peer and link.peer and old.peer.node_id == link.peer.node_id and old.relayed == relayed:
+                if old.link.last_served is None:  # HS-10.2
+                    old.go_away(Code.DRAINING, "a newer link takes its place")
         self._links.add(link)
         await link.wait_closed()
         self._links.discard(link)

@@ -225,7 +225,8 @@ enum DiallingCases {
             let joining = try await stage.joining()
             try stage.admit(joining, with: try edit(try stage.certificate(for: joining), stage))
             // It may try to join again, or give up; it must not come as a member.
-            while let connection = await stage.listener.next(within: .seconds(2)) {
+            let end = ContinuousClock.now + .seconds(6)
+            while end > .now, let connection = await stage.listener.next(within: .seconds(2)) {
                 _ = stage.opened.keep(connection)
                 var inbox = RawInbox(connection)
                 _ = await inbox.fill(Stage.memberFlight, until: .now + .seconds(1))

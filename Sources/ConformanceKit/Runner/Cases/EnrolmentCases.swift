@@ -41,9 +41,17 @@ enum EnrolmentCases {
                 throw Mismatch(expected: "the role worker", seen: "others")
             }
         },
-        one("life", "issues certificates that have begun and not expired", ["ID-5.1", "ID-7.1"]) { scene in
-            guard let certificate = scene.member.certified, certificate.expires > .current else {
-                throw Mismatch(expected: "a certificate that has not expired", seen: "one that has")
+        one("life", "issues certificates that it has signed and that have not expired, for 24 hours", ["ID-5.1", "ID-7.1"]) { scene in
+            let joiner = try fresh(scene)
+            let link = try await scene.joinerLink(joiner)
+            let answer = try await link.expectAnswer(try ask(link, Scene.request(joiner, hash: link.handshakeHash)))
+            guard let certificate = try? Certificate(decoding: RawTLV(splitting: answer.body)[2] ?? []),
+                (try? certificate.verify(authority: scene.authority)) != nil
+            else { throw Mismatch(expected: "a certificate with the signature of the mesh's authority", seen: "none") }
+            guard certificate.expires > .current else { throw Mismatch(expected: "one that has not expired", seen: "one that has") }
+            let life = certificate.expires.seconds - min(certificate.expires.seconds, certificate.issuedAt.seconds)
+            guard life == Limits.certificateLife else {
+                throw Shortfall(expected: "a life of \(Limits.certificateLife) s", seen: "\(life) s")
             }
         },
     ]

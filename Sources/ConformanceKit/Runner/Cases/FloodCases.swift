@@ -4,14 +4,14 @@ import Wire
 enum FloodCases {
     static let all: [ConformanceCase] =
         Kind.allCases.flatMap { [within($0), beyond($0)] } + [
-            ConformanceCase("flood/afterwards", "serves others while it is flooded", ["FLOW-6.1"]) { scene in
+            ConformanceCase("flood/afterwards", "serves others while it is flooded", ["MSG-1.6", "FRAME-5.4"]) { scene in
                 let flooded = try await scene.link()
                 try flooded.send((0..<8_000).map { RawFrame.ping($0) })
                 let stranger = try await scene.halfway { approach in
                     if let other = scene.other { approach.identity = other }
                 }
                 stranger.connection.close()
-                try await flooded.expectFloodEndsOrIsBorne()
+                _ = try await flooded.floodEnds()
                 try await scene.link().expectService()
             }
         ]
@@ -73,14 +73,15 @@ enum FloodCases {
     private static func beyond(_ kind: Kind) -> ConformanceCase {
         ConformanceCase(
             "flood/\(kind.rawValue)-beyond", "ends the link with flood on 5,000 frames without progress (\(kind.rawValue)), or bears them",
-            ["FLOW-6.1"]
+            ["FRAME-5.4", "FRAME-8.1", "FLOW-6.1"]
         ) { scene in
             let link = try await scene.link()
             let held = link.newStream()
             try link.send(try .head(held, Scene.ping))
             let count = kind.opens ? min(3_000, Int(link.peer.maxStreams) - 8) : 5_000
             try link.send(try kind.frames(max(1, count), link))
-            try await link.expectFloodEndsOrIsBorne(strict: scene.isStrict && count > 2_000)
+            let hasEnded = try await link.floodEnds()
+            guard hasEnded || count <= 2_000 else { throw Shortfall(expected: "GOAWAY (flood)", seen: "a PONG") }
         }
     }
 }

@@ -28,12 +28,12 @@ enum MessageCases {
     /// A name of a service that no other case uses.
     static func unique(_ what: String) -> String { "\(what)-\(String(UInt64.random(in: 0 ... .max), radix: 36))" }
 
-    private static func resolve(_ link: RawLink, _ name: String) async throws -> WorkerRecord {
+    static func resolve(_ link: RawLink, _ name: String) async throws -> WorkerRecord {
         let answer = try await link.expectAnswer(try link.call(MeshMethod.resolve, try ResolveRequest(name: name).encode()))
         do { return try WorkerRecord(answer.body) } catch { throw Mismatch(expected: "a WorkerRecord", seen: "\(error)") }
     }
 
-    private static func discover(_ link: RawLink, _ service: String, limit: UInt32 = 0) async throws -> DiscoverAnswer {
+    static func discover(_ link: RawLink, _ service: String, limit: UInt32 = 0) async throws -> DiscoverAnswer {
         let answer = try await link.expectAnswer(
             try link.call(MeshMethod.discover, try DiscoverRequest(service: service, limit: limit).encode()))
         do { return try DiscoverAnswer(answer.body) } catch { throw Mismatch(expected: "a DiscoverAnswer", seen: "\(error)") }

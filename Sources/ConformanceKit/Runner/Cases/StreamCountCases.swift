@@ -21,7 +21,7 @@ enum StreamCountCases {
             try limit(first)
             for index in 0..<first {
                 let stream = link.newStream()
-                // Every second one in order, so that the budget for resets is not used up.
+                // Only each fourth, so that the budget for resets is not used up.
                 if index % 4 == 0 {
                     try link.send(try .head(stream, Scene.ping), .reset(stream, .cancelled))
                 } else {

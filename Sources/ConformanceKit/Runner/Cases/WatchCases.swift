@@ -4,14 +4,14 @@ import Wire
 enum WatchCases {
     static let all: [ConformanceCase] = [
         one("snapshot-first", "sends a snapshot first, also an empty one", ["MSG-6.1"]) { _, link in
-            var watch = try await open(link, [MessageCases.unique("nobody")])
+            var watch = try await Watch.open(link, [MessageCases.unique("nobody")])
             guard case .snapshot(let revision, let records) = try await watch.next(), records.isEmpty, revision > 0 else {
                 throw Mismatch(expected: "an empty snapshot", seen: "something else")
             }
         },
         one("everything", "watches every worker where the request names no service", ["MSG-6.1", "MSG-6.2"]) { scene, link in
             try await MessageCases.register(link, MessageCases.registration(scene))
-            var watch = try await open(link, [])
+            var watch = try await Watch.open(link, [])
             let names = try await watch.whole()
             guard names.contains(scene.member.name) else {
                 throw Mismatch(expected: "\(scene.member.name) in the snapshot", seen: "\(names.count) others")
@@ -19,7 +19,7 @@ enum WatchCases {
         },
         one("changes", "tells of a worker that comes, changes and goes", ["MSG-6.4", "MSG-6.6"]) { scene, link in
             let service = MessageCases.unique("watched")
-            var watch = try await open(link, [service])
+            var watch = try await Watch.open(link, [service])
             _ = try await watch.whole()
             var registration = MessageCases.registration(scene, service)
             try await MessageCases.register(link, registration)
@@ -33,13 +33,13 @@ enum WatchCases {
         one("service-gone", "tells that a worker is gone when the watched service is", ["MSG-6.6"]) { scene, link in
             let service = MessageCases.unique("watched")
             try await MessageCases.register(link, MessageCases.registration(scene, service))
-            var watch = try await open(link, [service])
+            var watch = try await Watch.open(link, [service])
             guard try await watch.whole() == [scene.member.name] else { throw Mismatch(expected: "one worker", seen: "others") }
             try await MessageCases.register(link, MessageCases.registration(scene, MessageCases.unique("another")))
             try await watch.expectRemoved(scene.member.name)
         },
         one("others-are-no-news", "says nothing of services that are not watched", ["MSG-6.6"]) { scene, link in
-            var watch = try await open(link, [MessageCases.unique("quiet")])
+            var watch = try await Watch.open(link, [MessageCases.unique("quiet")])
             _ = try await watch.whole()
             try await MessageCases.register(link, MessageCases.registration(scene, MessageCases.unique("loud")))
             try await link.expectNothing(on: watch.stream, for: .milliseconds(200))
@@ -47,7 +47,7 @@ enum WatchCases {
         one("many", "serves several watches of one link", ["MSG-6.1"]) { scene, link in
             let service = MessageCases.unique("watched")
             var watches: [Watch] = []
-            for _ in 0..<5 { watches.append(try await open(link, [service])) }
+            for _ in 0..<5 { watches.append(try await Watch.open(link, [service])) }
             for index in watches.indices { _ = try await watches[index].whole() }
             try await MessageCases.register(link, MessageCases.registration(scene, service))
             for index in watches.indices { try await watches[index].expectChanged(scene.member.name) }
@@ -67,82 +67,6 @@ enum WatchCases {
     ) -> ConformanceCase {
         ConformanceCase("watch/\(name)", title, clauses, needs: [.coordinator, .watch]) { scene in
             try await body(scene, try await scene.link())
-        }
-    }
-
-    private static func open(_ link: RawLink, _ services: [String]) async throws -> Watch {
-        let stream = try link.call(MeshMethod.watch, services.isEmpty ? [] : try WatchRequest(services: services).encode())
-        let answer = try await link.expectHead(stream)
-        guard answer.head.status == 200, !answer.isEnd else {
-            throw Mismatch(expected: "an answer that goes on", seen: "one that has ended")
-        }
-        return Watch(link: link, stream: stream)
-    }
-
-    /// A watch that is open.
-    private struct Watch {
-        let link: RawLink
-        let stream: UInt32
-        private var reader = MessageReader()
-        private var revision: UInt64 = 0
-
-        init(link: RawLink, stream: UInt32) {
-            self.link = link
-            self.stream = stream
-        }
-
-        mutating func next() async throws -> WatchEvent {
-            while true {
-                do {
-                    if let message = try reader.next() { return try WatchEvent(message) }
-                } catch { throw Mismatch(expected: "a WatchEvent", seen: "\(error)") }
-                let piece = try await link.expectData(stream)
-                guard !piece.isEnd else { throw Mismatch(expected: "a watch without an end", seen: "its end") }
-                reader.append(piece.bytes)
-            }
-        }
-
-        /// The names of a whole snapshot.
-        mutating func whole() async throws -> [String] {
-            guard case .snapshot(var at, let records) = try await next() else {
-                throw Mismatch(expected: "a snapshot", seen: "another event")
-            }
-            var names = records.map(\.name)
-            while at == 0 {
-                guard case .changed(let revision, let record) = try await next() else {
-                    throw Mismatch(expected: "the rest of a snapshot", seen: "another event")
-                }
-                names.append(record.name)
-                at = revision
-            }
-            revision = at
-            return names
-        }
-
-        private mutating func advance(to next: UInt64) throws {
-            guard next > revision else { throw Mismatch(expected: "a revision above \(revision)", seen: "\(next)") }
-            revision = next
-        }
-
-        mutating func expectChanged(_ name: String) async throws {
-            guard case .changed(let at, let record) = try await next(), record.name == name else {
-                throw Mismatch(expected: "a change of \(name)", seen: "another event")
-            }
-            try advance(to: at)
-        }
-
-        /// Changes may come before.
-        mutating func expectRemoved(_ name: String) async throws {
-            while true {
-                switch try await next() {
-                case .changed(let at, _): try advance(to: at)
-                case .removed(let at, let gone):
-                    try advance(to: at)
-                    guard gone == name else { throw Mismatch(expected: "\(name) removed", seen: "\(gone) removed") }
-                    return
-                case .snapshot: throw Mismatch(expected: "\(name) removed", seen: "a snapshot")
-                }
-            }
         }
     }
 }
