@@ -1,4 +1,5 @@
-"""Workers that are broken on purpose, one rule each: `python mutants.py NAME serve …` runs one, `python mutants.py list` names all.
+"""Workers that are broken on purpose, one rule each: `python mutants.py NAME serve …` runs one (`none`: one that is not broken),
+`python mutants.py list` names all.
 
 A runner that is worth something finds each of them. Nothing of this is part of the package.
 """
@@ -16,7 +17,7 @@ __all__ = ["mutants_above", "mutants_below"]
 
 
 def main() -> int:
-    if len(sys.argv) < 2 or sys.argv[1] not in (*MUTANTS, "list"):
+    if len(sys.argv) < 2 or sys.argv[1] not in (*MUTANTS, "none", "list"):
         print("usage: mutants.py list, or mutants.py NAME serve …", file=sys.stderr)
         return 2
     name = sys.argv.pop(1)
@@ -24,7 +25,8 @@ def main() -> int:
         for mutant, (_, clauses) in MUTANTS.items():
             print(mutant, *clauses)
         return 0
-    MUTANTS[name][0]()
+    if name != "none":
+        MUTANTS[name][0]()
     return command.main()
 
 
