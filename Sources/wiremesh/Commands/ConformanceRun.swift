@@ -151,7 +151,7 @@ struct ConformanceRun: AsyncParsableCommand {
 
     /// The one of `all` that is called `text`.
     private static func named<T: RawRepresentable<String>>(_ text: String, _ all: [T]) throws -> T {
-        guard let value = T(rawValue: text) else {
+        guard let value = all.first(where: { $0.rawValue == text }) else {
             throw ValidationError("Give one of \(all.map(\.rawValue).joined(separator: ", ")).")
         }
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -231,6 +232,22 @@ def loses_the_credit_of_streams_that_are_gone() -> None:
             original(self, count)
 
     link.Link._grant_link = grant  # type: ignore[method-assign]
+
+
+@breaks("FLOW-7.1", case="service/small-beside-bulk")
+def sends_bulk_before_everything() -> None:
+    original = link.Link.outgoing
+
+    def outgoing(self: link.Link) -> Iterator[bytes]:
+        begin = {frame.stream for frame in self.control}
+        later = [number for number in self.ready if number in begin]
+        self.ready = deque(number for number in self.ready if number not in begin)
+        while (frame := self._next_data(65000)) is not None:
+            yield frame.encode()
+        self.ready.extend(later)
+        yield from original(self)
+
+    link.Link.outgoing = outgoing  # type: ignore[method-assign]
 
 
 @breaks("LZ4-2.1")

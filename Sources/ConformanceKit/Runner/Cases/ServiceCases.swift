@@ -69,10 +69,10 @@ enum ServiceCases {
             try link.send(try .head(bulk, scene.echo))
             try await link.sendBody(bulk, count: count, end: true)
             _ = try await link.expectHead(bulk)
-            // What comes back waits at the target: for credit, which comes together with a call that has a small answer.
+            // What comes back waits at the target: for credit, which comes in one record with a call that has a small answer.
             try await link.expectNothing(on: bulk, for: .milliseconds(300), but: 16)
-            try link.grant(bulk, 1 << 30)
-            let small = try link.call(MeshMethod.ping)
+            let small = link.newStream()
+            try link.grant(bulk, 1 << 30, and: try .head(small, Scene.ping, end: true))
             try await link.expect("an answer of mesh.ping") { $0.stream == small && $0.type == FrameType.head.rawValue }
             let before = link.receivedOn[bulk] ?? 0
             guard before < count else { throw Mismatch(expected: "the small answer before the end of the large one", seen: "it behind") }

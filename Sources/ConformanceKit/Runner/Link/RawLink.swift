@@ -304,10 +304,10 @@ final class RawLink {
     /// What the target lets this side send on a stream in all.
     func credit(of stream: UInt32) -> UInt64 { streamCredit[stream] ?? peer.streamWindow }
 
-    /// Lets the target send so many bytes on a stream in all.
-    func grant(_ stream: UInt32, _ limit: UInt64) throws {
+    /// Lets the target send so many bytes on a stream in all; `frames` stand behind that in the same record.
+    func grant(_ stream: UInt32, _ limit: UInt64, and frames: RawFrame...) throws {
         grantedOn[stream] = limit
-        try send(.window(stream, limit))
+        try send([.window(stream, limit)] + frames)
     }
 
     /// Lets the target send so many bytes on the link in all.
