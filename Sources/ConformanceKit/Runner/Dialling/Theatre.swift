@@ -65,6 +65,7 @@ struct Theatre: Sendable {
                     + (words.isEmpty ? "" : ", and said: \(words)") + ". Try the command of --exec by hand.")
         }
     }
+
     /// What has dialled, where it is no node: one begins with the four bytes of a preface, at once.
     func stranger(_ patience: Duration) async -> ConformanceFailure? {
         guard let connection = listener.first else { return nil }
