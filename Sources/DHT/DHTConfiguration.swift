@@ -35,6 +35,9 @@ package struct DHTConfiguration: Sendable {
     /// The same for the full view: a newcomer fetches all of it.
     package var viewUpkeep = 200.0
     package var viewBurst = 800_000.0
+    /// Nodes from which on only strangers can show that a node is reached: in a smaller mesh everybody has been asked before, and an
+    /// address that has not is proof enough.
+    package var witnesses = 1_024
     /// Time between two steps of looking after the table.
     package var step: Duration = .seconds(2)
 

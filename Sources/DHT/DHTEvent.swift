@@ -53,6 +53,9 @@ package enum DHTEvent: Sendable {
 package enum DHTAction: Sendable {
     /// Send a request. A repeated exchange number is a repeated request: the same bytes.
     case ask(DHTRequest, to: Contact, via: DHTPath)
+    /// Send a request, which no answer is awaited to, to the one address of the contact: in the session with it, and from an address that
+    /// this node has used for nothing else.
+    case knock(DHTRequest, at: Contact)
     /// Send an answer to where its request came from.
     case respond(DHTAnswer, to: Contact, via: DHTPath)
     /// What a lookup has found so far, or, where `isFinal`, in all.

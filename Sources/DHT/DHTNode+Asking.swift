@@ -16,7 +16,7 @@ extension DHTNode {
             request: request, contact: contact, purpose: purpose, path: path, sent: now, timeout: timeout,
             sendLimit: path == .tcp ? 1 : configuration.sends)
         exchanges.insert(exchange, until: now + timeout)
-        if path == .udp { probing.asked(contact.nodeID) }
+        if path == .udp { probing.asked(contact) }
         outbox.append(.ask(request, to: contact, via: path))
         // What somebody waits for goes both ways while datagrams seem not to work: the verdict costs nobody an answer.
         if path == .tcp, forced == nil, isAwaited(purpose) { outbox.append(.ask(request, to: contact, via: .udp)) }

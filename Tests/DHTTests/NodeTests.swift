@@ -126,7 +126,7 @@ import Wire
 
     // DHT-5.5
     @Test func aProbeGoesWhereTheAskerWasSeen() throws {
-        var driven = Driven { $0.fullView = 0 }
+        var driven = Driven { ($0.fullView, $0.witnesses) = (0, 0) }
         let other = Kit.contact(Kit.id(6))
         driven.introduce([other])
         let asker = Kit.contact(Kit.id(7), host: "192.0.2.1")
@@ -136,6 +136,31 @@ import Wire
         var prober = Driven { $0.fullView = 0 }
         let pings = prober.tell(.request(probe.request, from: Kit.contact(Kit.id(3)), via: .udp, inSession: true)).asked
         #expect(pings.contains { $0.contact.endpoints == asker.endpoints })
+    }
+
+    // DHT-5.5
+    @Test func inASmallMeshWhoIsAskedProbesFromElsewhere() {
+        var driven = Driven()
+        let asker = Kit.contact(Kit.id(7), host: "192.0.2.1")
+        let probe = DHTRequest(exchange: 1, isClient: true, .probe(nil))
+        func knocks(_ actions: [DHTAction]) -> [Contact] {
+            actions.compactMap { if case .knock(let request, let contact) = $0, request.question == .ping(nil) { contact } else { nil } }
+        }
+        #expect(knocks(driven.tell(.request(probe, from: asker, via: .udp, inSession: true))) == [asker.unsigned])
+        #expect(knocks(driven.tell(.request(probe, from: asker, via: .udp, inSession: false))).isEmpty, "its address is not proven")
+        #expect(knocks(driven.tell(.request(probe, from: asker, via: .tcp, inSession: true))).isEmpty, "it came by a link")
+    }
+
+    @Test func whoIsReachedFromAnAddressThatItHasNotSentToIsNoClient() {
+        var driven = Driven(isClient: true)
+        driven.answerAll(driven.tell(.start([peer])))
+        let ping = DHTRequest(exchange: 9, .ping(nil))
+        driven.tell(.request(ping, from: peer, via: .udp, inSession: true))
+        #expect(driven.node.isClient, "its own request had opened that way")
+        var elsewhere = peer
+        elsewhere.endpoints = peer.endpoints.map { Endpoint(host: $0.host, port: $0.port + 1) }
+        driven.tell(.request(ping, from: elsewhere, via: .udp, inSession: false))
+        #expect(!driven.node.isClient)
     }
 
     // DHT-7.3

@@ -39,9 +39,10 @@ struct DHT: AsyncParsableCommand {
             if let seed { service.add([seed]) } else { seed = member.contact(at: here) }
             services.append(service)
         }
-        // A node has come when it knows those closest to it, at least as many as hold an entry.
+        // The mesh has come together when everybody finds what the last one has published.
+        _ = await services[nodes - 1].publish("first")
         for service in services {
-            while await service.statistics()?.peers ?? 0 < min(8, nodes - 1) { try await Task.sleep(for: .milliseconds(5)) }
+            while await service.lookup("first", timeout: .seconds(5)).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
         }
         let startUp = ContinuousClock.now - began
         memory = Self.residentKiB() - memory

@@ -7,6 +7,10 @@ extension DHTSimulation {
     mutating func perform(_ action: DHTAction, of place: Int, cause: DHTRequest?) {
         switch action {
         case .ask(let request, let contact, let path): ask(request, from: place, to: contact, path)
+        // A translation of addresses passes nothing on from an address that nobody behind it has sent to.
+        case .knock(let request, let contact):
+            let target = Int(contact.staticKey.words.0)
+            if nodes.indices.contains(target), !nodes[target].isClient { ask(request, from: place, to: contact, .udp) }
         case .respond(let answer, let contact, let path): respond(answer, from: place, to: contact, path, cause)
         case .found(let id, let providers, let isFinal): found(place, id, providers, isFinal: isFinal)
         case .published: nodes[place].published = nodes[place].published ?? now

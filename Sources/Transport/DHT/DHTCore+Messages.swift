@@ -24,8 +24,17 @@ extension DHTCore {
         guard let sends = sent[request.exchange]?.sends else { return }
         sent[request.exchange]?.address = address
         let target = DatagramTarget(staticKey: contact.staticKey, nodeID: contact.nodeID, address: address)
-        let way: DatagramMachine.Way = if case .store = request.question { .inSession } else { .any }
+        let way: DatagramMachine.Way =
+            switch request.question {
+            case .store, .probe: .inSession
+            default: .any
+            }
         datagrams.send(bytes, to: target, ticket: UInt64(request.exchange), way: way, isRepeated: sends > 1)
+    }
+
+    func knock(_ request: DHTRequest, _ contact: Contact) {
+        guard let bytes = try? request.encode(), let address = contact.endpoints.first.flatMap({ DatagramAddress($0) }) else { return }
+        datagrams.knock(bytes, at: DatagramTarget(staticKey: contact.staticKey, nodeID: contact.nodeID, address: address))
     }
 
     /// A host's name is looked up for each request anew: what it stands for may have moved.

@@ -139,6 +139,7 @@ final class DHTCore {
         switch action {
         case .ask(let request, let contact, .udp): askByDatagram(request, contact)
         case .ask(let request, let contact, .tcp): askByLink(request, contact)
+        case .knock(let request, let contact): knock(request, contact)
         case .respond(let answer, let contact, let path):
             answered += 1
             respond(answer, contact, path)

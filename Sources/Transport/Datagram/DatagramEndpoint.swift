@@ -90,6 +90,24 @@ package final class DatagramEndpoint {
         machine.respond(to: reply, with: answer.span.bytes, now: .now(), random: &random)
     }
 
+    /// Sends a request at once, in the session with `target` and to its address, from a socket that is used for nothing else and read by
+    /// nobody: whatever keeps strangers' datagrams from the target keeps this one. Nothing is sent where no session stands.
+    package func knock(_ request: [UInt8], at target: DatagramTarget) {
+        let isV6 = target.address.v4 == nil
+        guard let host = channels.first(where: { $0.isV6 == isV6 })?.channel.localAddress?.ipAddress,
+            let place = try? SocketAddress(ipAddress: target.address.endpoint.host, port: Int(target.address.endpoint.port)),
+            let datagram = machine.apart(request.span.bytes, to: target, now: .now())
+        else { return }
+        DatagramChannel.bind(host: host, port: 0, on: loop) { UnreadHandler() }
+            .whenSuccess { channel in
+                channel.writeAndFlush(AddressedEnvelope(remoteAddress: place, data: ByteBuffer(bytes: datagram)), promise: nil)
+                // Open for what comes back, so that the target is not told that nobody is here.
+                channel.eventLoop.scheduleTask(in: Self.knocking) { channel.close(promise: nil) }
+            }
+    }
+
+    private static let knocking = TimeAmount.seconds(2)
+
     /// Bytes that an answer to a stranger may have.
     package var answerRoom: Int { machine.answerRoom ?? 0 }
     package var statistics: DatagramStatistics { machine.statistics }
@@ -189,6 +207,15 @@ package final class DatagramEndpoint {
         lookAtProbes()
         flush()
     }
+}
+
+/// Takes no notice of what a socket reads.
+private final class UnreadHandler: ChannelInboundHandler, Sendable {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }
 
 /// Hands what a socket reads to the endpoint.

@@ -28,6 +28,17 @@ extension DatagramMachine {
         begin(target, (ticket, request.array), goesInside: goesInside, now: now, &random)
     }
 
+    /// A request in the session with `target` as a datagram of its own, which is not in the outbox: for a socket that is used once. `nil`
+    /// where no session stands.
+    package mutating func apart(_ request: RawSpan, to target: DatagramTarget, now: Instant) -> [UInt8]? {
+        guard let entry = usableSession(target, isRepeated: false, now: now) else { return nil }
+        let waiting = outbox
+        outbox = DatagramOutbox()
+        defer { outbox = waiting }
+        do throws(WireError) { try seal(request, in: entry, to: target.address) } catch { return nil }
+        return outbox.copies.first?.bytes
+    }
+
     /// Answers a request. An answer that is longer than what its source may get waits until the source has proven itself; one that
     /// does not fit message 2, or comes too late for it, is not sent: the initiator asks again in the session.
     package mutating func respond(

@@ -14,7 +14,9 @@ import Wire
         var endpoint: MeshEndpoint?
     }
 
-    private static func node(_ mesh: MeshFixture, _ name: String, links: Bool = false, udp: Bool = true) async throws -> Node {
+    private static func node(_ mesh: MeshFixture, _ name: String, links: Bool = false, udp: Bool = true, isClient: Bool = false)
+        async throws -> Node
+    {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let credentials = try mesh.credentials(name)
         let held = Held()
@@ -26,7 +28,7 @@ import Wire
                 group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: name))
         }
         let tcp = try await endpoint?.listen(host: "127.0.0.1", port: 0).port
-        let setup = DHTService.Configuration(credentials: credentials, bootEpoch: 1, isClient: false)
+        let setup = DHTService.Configuration(credentials: credentials, bootEpoch: 1, isClient: isClient)
         let service = try await DHTService.make(setup, links: endpoint, contacts: nil, on: loop)
         held.service = service
         // A node without datagrams binds where nobody looks for it.
@@ -66,6 +68,17 @@ import Wire
         let statistics = try #require(await others[5].service.statistics())
         #expect(statistics.health == "ok" && statistics.peers >= 1 && statistics.overLinks == 0)
         for node in others + [seed] { await node.service.shutdown() }
+    }
+
+    /// Nobody is there whom it has not asked: the one that it knows knocks from another socket.
+    @Test func aNodeThatCanBeReachedIsSoonAMember() async throws {
+        let mesh = try MeshFixture()
+        let seed = try await Self.node(mesh, "seed")
+        let node = try await Self.node(mesh, "node", isClient: true)
+        node.service.add([seed.contact])
+        for _ in 0..<100 where await node.service.statistics()?.isClient ?? true { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(await node.service.statistics()?.isClient == false)
+        for node in [node, seed] { await node.service.shutdown() }
     }
 
     @Test func whatIsWithdrawnIsFoundNoMore() async throws {
