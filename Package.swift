@@ -76,7 +76,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "ConformanceKit", dependencies: ["Wire", nioCore, nioPosix], swiftSettings: settings),
+        .target(name: "CVectorSchema"),
+        .target(name: "ConformanceKit", dependencies: ["CVectorSchema", "Wire", nioCore, nioPosix], swiftSettings: settings),
         .executableTarget(
             name: "wiremesh",
             dependencies: [

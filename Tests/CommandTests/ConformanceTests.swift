@@ -39,6 +39,14 @@ import Testing
         try Data(#"{"$schema": "", "type": "object"}"#.utf8).write(to: URL(fileURLWithPath: other))
         let failure = #expect(throws: Failure.self) { try Conformance.Vectors.Check.parse([other]).run() }
         #expect(failure?.code == 2)
+        let vectors = try String(
+            contentsOf: Self.vectors.appending(path: "../../../spec/vectors/durations.json").standardized, encoding: .utf8)
+        try vectors.replacing("\"milliseconds\"", with: "\"seconds\"", maxReplacements: 1)
+            .write(toFile: other, atomically: true, encoding: .utf8)
+        let line = try #require(vectors.split(separator: "\n").firstIndex { $0.contains("milliseconds") }) + 1
+        let refusal = try #require(throws: Failure.self) { try Conformance.Vectors.Check.parse([other]).run() }
+        #expect(refusal.code == 2)
+        #expect("\(refusal)".contains("other.json:\(line): the vector \""), "\(refusal)")
     }
 
     @Test func whatIsNotAFileOfVectorsIsAUsageError() {

@@ -21,11 +21,23 @@ struct VectorFile {
     }
 
     init(parsing bytes: [UInt8]) throws(VectorFormatError) {
-        var file = try VectorInput(try VectorParser.parse(bytes), line: 1)
+        let value = try VectorParser.parse(bytes)
+        do throws(VectorFormatError) { try VectorSchema.vectors.get().check(value) } catch { throw Self.place(error, in: value) }
+        var file = try VectorInput(value, line: 1)
         description = try file.text("description")
         kind = try file.text("kind")
         vectors = try file.objects("vectors") { (vector) throws(VectorFormatError) in try Vector(&vector) }
         try file.finish()
+        var ids: Set<String> = []
+        for vector in vectors where !ids.insert(vector.id).inserted {
+            throw VectorFormatError(line: vector.line, "the id \"\(vector.id)\" stands twice")
+        }
+    }
+
+    /// `error` with the id of the vector in which its line is, where there is one.
+    private static func place(_ error: VectorFormatError, in file: VectorValue) -> VectorFormatError {
+        let begun = file["vectors"]?.elements.last { $0.fields.first.map { $0.line <= error.line } ?? false }
+        return begun?["id"]?.text.map(error.of) ?? error
     }
 
     /// The text of the file.

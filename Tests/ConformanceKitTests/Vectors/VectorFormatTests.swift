@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\"kind\": \"tlv\"", "\"kind\": \"tlw\"", 1, "unknown kind"),
+        ("\"kind\": \"tlv\"", "\"kind\": \"tlw\"", 3, "\"kind\" must be one of noise, "),
         ("\"description\": \"d\",\n  \"kind\"", "\"kind\"", 2, "missing"),
         ("\"kind\": \"tlv\"", "\"kind\": \"tlv\", \"more\": 1", 3, "unknown field \"more\""),
         ("\"id\": \"one\"", "\"id\": \"one\", \"note\": \"\"", 6, "unknown field \"note\""),
@@ -59,7 +59,11 @@ import Testing
         ("\"type\": 2, \"form\"", "\"type\": 65536, \"form\"", 11, "whole number"),
         ("\"type\": 2, \"form\"", "\"type\": 2.5, \"form\"", 11, "whole number"),
         ("\"fields\"", "\"fields\": [], \"extra\"", 14, "unknown field \"extra\""),
-        ("\"output\"", "\"outputs\"", 6, "missing"),
+        ("\"output\"", "\"outputs\"", 13, "the vector \"one\": unknown field \"outputs\""),
+        ("\"value\": 255", "\"value\": 255, \"more\": 1", 14, "the vector \"one\": unknown field \"more\""),
+        ("\"value\": 255", "\"values\": 255", 14, "the vector \"one\": the field \"value\" is missing"),
+        ("[{\"type\": 2, \"value\": 255}]", "\"ff\"", 14, "the vector \"one\": \"fields\" must be an array"),
+        ("\"clauses\": []", "\"clauses\": [\"x\"]", 7, "the vector \"one\": \"clauses\" must be of the form "),
         ("\"clauses\": []", "\"clauses\": [], \"clauses\": []", 7, "stands twice"),
         ("]\n}", "]", 17, "end of an object"),
     ])
@@ -69,6 +73,27 @@ import Testing
         let error = try #require(throws: VectorFormatError.self) { try VectorSuite.check(Array(text.utf8)) }
         #expect(error.line == line, "\(error)")
         #expect(error.reason.contains(reason), "\(error)")
+    }
+
+    @Test func aFileWithoutAVectorIsRefused() throws {
+        let text = #"{"description": "d", "kind": "tlv", "vectors": []}"#
+        let error = try #require(throws: VectorFormatError.self) { try VectorSuite.check(Array(text.utf8)) }
+        #expect(error.line == 1 && error.reason == "\"vectors\" must have at least one element or character")
+    }
+
+    @Test func anIDThatStandsTwiceIsRefused() throws {
+        let vectors =
+            try #require(Self.good.range(of: "{\n      \"id\"")).lowerBound..<(try #require(Self.good.range(of: "\n  ]\n}"))).lowerBound
+        let text = Self.good.replacingCharacters(in: vectors, with: Self.good[vectors] + ",\n" + Self.good[vectors])
+        let error = try #require(throws: VectorFormatError.self) { try VectorSuite.check(Array(text.utf8)) }
+        #expect(error.line == 18 && error.reason == "the id \"one\" stands twice", "\(error)")
+    }
+
+    @Test func anUnknownNameOfAnErrorIsRefused() throws {
+        let output = try #require(Self.good.range(of: "\"output\""))
+        let text = Self.good[..<output.lowerBound] + "\"error\": \"broken\" } ] }"
+        let error = try #require(throws: VectorFormatError.self) { try VectorSuite.check(Array(text.utf8)) }
+        #expect(error.line == 13 && error.reason.hasPrefix("the vector \"one\": \"error\" must be a name of registry.json"), "\(error)")
     }
 
     @Test(arguments: ["", "[", "{", "nul", "\"\\u12\"", "\"\\ud800\"", "\"a", String(repeating: "[", count: 100_000), "{} {}", "01", "-"])

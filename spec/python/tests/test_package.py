@@ -42,7 +42,8 @@ class Package(unittest.TestCase):
             subprocess.run(command, cwd=source, check=True, capture_output=True)
             files = {file.relative_to(built) for file in built.rglob("*.*")}
             expected = {file.relative_to(HERE) for file in HERE.glob("wiremesh_reference/**/*.py")}
-            self.assertEqual(files, expected | {Path("wiremesh_reference/py.typed")})
+            data = {Path("wiremesh_reference/py.typed"), Path("wiremesh_reference/vectors/schema.json")}
+            self.assertEqual(files, expected | data)
 
     def test_the_example_is_short(self) -> None:
         self.assertLess(len(EXAMPLE.read_text().splitlines()), 200)

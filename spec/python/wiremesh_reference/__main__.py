@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--zone", default="")
     checks = commands.add_parser("vectors", help="check test vectors, or write their results anew")
     checks.add_argument("action", choices=["check", "regenerate"])
-    checks.add_argument("folder", type=Path)
+    checks.add_argument("path", type=Path, help="a file, or a folder")
     return root
 
 
@@ -64,9 +64,13 @@ def serve(options: argparse.Namespace) -> None:
 
 
 def run_vectors(options: argparse.Namespace) -> int:
-    count, complaints = (vectors.check if options.action == "check" else vectors.regenerate)(options.folder)
-    print(*complaints, f"{count} vectors, {len(complaints)} complaints", sep="\n")
-    return int(bool(complaints) or not count)
+    try:
+        report = (vectors.check if options.action == "check" else vectors.regenerate)(options.path)
+    except (vectors.Malformed, OSError) as error:
+        print(f"wiremesh_reference: {error}", file=sys.stderr)
+        return 2
+    print(*report.complaints, report, sep="\n")
+    return report.code
 
 
 async def client(options: argparse.Namespace) -> int:

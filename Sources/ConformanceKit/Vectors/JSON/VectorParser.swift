@@ -9,6 +9,9 @@ public struct VectorFormatError: Error, Hashable, Sendable, CustomStringConverti
     }
 
     public var description: String { "line \(line): \(reason)" }
+
+    /// The same, with the id of the vector in which it is.
+    func of(_ id: String) -> VectorFormatError { VectorFormatError(line: line, "the vector \"\(id)\": \(reason)") }
 }
 
 /// Reads the JSON of a vector file and remembers the line of each field. Refuses what such a file never holds: null,
