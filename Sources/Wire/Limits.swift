@@ -9,6 +9,8 @@ public enum Limits {
     public static let handshakeTimeout: Duration = .seconds(5)
     /// Time for a TCP connection: an address that does not answer sooner is passed over.
     public static let dialTimeout: Duration = .seconds(3)
+    /// The longest pause before a worker without a coordinator dials again: a coordinator that starts anew has its mesh back after it.
+    public static let redial: Duration = .seconds(10)
     /// Links of one source address that have not authenticated: bounds what a scanner holds. The oldest gives way to the next.
     public static let unauthenticatedPerSource = 16
     /// The same for all sources together.

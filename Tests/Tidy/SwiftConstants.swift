@@ -109,7 +109,7 @@ enum SwiftLimits {
         "compressFrom": UInt64(Limits.compressFrom), "discoverSample": UInt64(Limits.discoverSample),
         "attempts": UInt64(Limits.attempts), "replayBuffer": UInt64(Limits.replayBuffer),
         "certificateLife": Limits.certificateLife * 1_000, "handshakeTimeout": milliseconds(Limits.handshakeTimeout),
-        "dialTimeout": milliseconds(Limits.dialTimeout), "pingAfter": milliseconds(Limits.pingAfter),
+        "dialTimeout": milliseconds(Limits.dialTimeout), "redial": milliseconds(Limits.redial), "pingAfter": milliseconds(Limits.pingAfter),
         "suspectAfter": milliseconds(Limits.suspectAfter), "removeAfter": milliseconds(Limits.removeAfter),
         "stalledAfter": milliseconds(Limits.stalledAfter), "windowGrowth": milliseconds(Limits.windowGrowth),
         "defaultDeadline": milliseconds(Limits.defaultDeadline), "maximumDeadline": milliseconds(Limits.maximumDeadline),

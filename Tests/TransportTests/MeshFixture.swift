@@ -24,11 +24,12 @@ struct MeshFixture {
     func endpoint(
         _ name: String, roles: Roles = .worker, table: ServiceTable = ServiceTable(), admission: any LinkAdmission = AdmitMembers(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, silenceLimit: Duration = .seconds(3), compress: Bool = false,
-        keyLog: KeyLog? = nil, relay: RelayQuota? = nil
+        keyLog: KeyLog? = nil, relay: RelayQuota? = nil, streamIDSoftEnd: UInt32 = Limits.streamIDSoftEnd
     ) throws -> MeshEndpoint {
         var configuration = MeshEndpoint.Configuration(bootEpoch: 1, silenceLimit: silenceLimit, compressLoopback: compress)
         configuration.keyLog = keyLog
         configuration.relay = relay
+        configuration.streamIDSoftEnd = streamIDSoftEnd
         return MeshEndpoint(
             credentials: try credentials(name, roles: roles), configuration: configuration, acceptor: table, admission: admission,
             group: group, logger: Logger(label: name))

@@ -1,4 +1,4 @@
-import Wire
+public import Wire
 
 /// Full-jitter back-off (Brooker, "Exponential Backoff and Jitter", 2015): a random wait between zero and a bound that doubles.
 public struct Backoff: Hashable, Sendable {
@@ -6,7 +6,7 @@ public struct Backoff: Hashable, Sendable {
     private let first: Duration
     private let limit: Duration
 
-    public init(first: Duration = .milliseconds(100), limit: Duration = .seconds(10)) {
+    public init(first: Duration = .milliseconds(100), limit: Duration = Limits.redial) {
         bound = first
         self.first = first
         self.limit = limit

@@ -27,6 +27,8 @@ struct LinkDirectory {
     var listeners: [any Channel] = []
     var isShutDown = false
     private(set) var links: [LinkID: LinkEntry] = [:]
+    /// Those of them that take no new calls, for as long as they last.
+    private var retired: Set<LinkID> = []
     /// The link in use for a peer.
     private var byNode: [NodeID: LinkID] = [:]
     /// The link in use for a target that names roles and not a node.
@@ -101,21 +103,23 @@ struct LinkDirectory {
     /// No new calls go to this link.
     mutating func retire(_ id: LinkID) {
         byTarget = byTarget.filter { $0.value != id }
+        if links[id] != nil { retired.insert(id) }
         guard let node = links[id]?.peer.nodeID, byNode[node] == id else { return }
-        let others = links.filter { $0.value.peer.nodeID == node && $0.key != id }
+        let others = links.filter { $0.value.peer.nodeID == node && !retired.contains($0.key) }
         byNode[node] = others.max { a, b in (b.value.peer.isRelayed ? 0 : 1, a.key) < (a.value.peer.isRelayed ? 0 : 1, b.key) }?.key
     }
 
     /// Forgets a link. Returns whether it was there.
     mutating func remove(_ id: LinkID) -> Bool {
         retire(id)
+        retired.remove(id)
         return links.removeValue(forKey: id) != nil
     }
 
     /// A link to `node` that no relay passes on.
     func direct(_ node: NodeID) -> LinkEntry? {
         guard let id = byNode[node], let entry = links[id], entry.peer.isRelayed else { return byNode[node].flatMap { links[$0] } }
-        return links.values.first { $0.peer.nodeID == node && !$0.peer.isRelayed }
+        return links.first { !retired.contains($0.key) && $0.value.peer.nodeID == node && !$0.value.peer.isRelayed }?.value
     }
 
     /// Where a link to `target` lives best: beside the link to its relay, if that is all there is.
@@ -164,7 +168,8 @@ struct LinkDirectory {
     mutating func failed(_ target: LinkTarget, now: Instant, random: UInt64) {
         dials[target] = nil
         if backoffs.count >= 4_096 { backoffs = backoffs.filter { $0.value.until > now } }
-        var backoff = backoffs[target]?.backoff ?? Backoff()
+        // Whoever waits here waits between attempts as well: half of the time for each.
+        var backoff = backoffs[target]?.backoff ?? Backoff(limit: Limits.redial / 2)  // MSG-2.2
         backoffs[target] = (backoff, now + backoff.next(random: random))
         backoffs[target]?.backoff = backoff
     }

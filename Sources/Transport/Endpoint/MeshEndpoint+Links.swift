@@ -44,9 +44,10 @@ extension MeshEndpoint {
         let relay = (channel as? CircuitChannel).flatMap { circuit in directory.withLock { $0.direct(circuit.relay)?.peer } }
         let peer = peerInfo(keys, address: channel.remoteAddress, relay: relay)
         let isLoopback = channel.remoteAddress?.isLoopback ?? relay?.address.isLoopback ?? false
-        let setup = LinkConfiguration(
+        var setup = LinkConfiguration(
             isInitiator: isInitiator, own: parameters, peer: keys.peerParameters,
             compress: isLoopback ? configuration.compressLoopback : configuration.compress)
+        setup.streamIDSoftEnd = configuration.streamIDSoftEnd
         configuration.keyLog?.record(keys.secrets)
         let leftover = keys.leftover
         let machine = LinkMachine(setup, send: keys.send, receive: keys.receive, now: .now())

@@ -22,6 +22,8 @@ public final class MeshEndpoint: Sendable {
         public var relay: RelayQuota?
         /// Where the keys of every link are written, for people who debug with a packet analyser; `nil`, and it should be, otherwise.
         public var keyLog: KeyLog?
+        /// The stream id from which a link is replaced by a new one.
+        package var streamIDSoftEnd = Limits.streamIDSoftEnd
 
         public init(
             bootEpoch: UInt64, silenceLimit: Duration = Limits.suspectAfter, compress: Bool = true, compressLoopback: Bool = false
@@ -185,6 +187,8 @@ extension MeshEndpoint: LinkOwner {
         }
         directory.withLock { $0.retire(link.id) }
     }
+
+    func usedUp(_ link: Link) { directory.withLock { $0.retire(link.id) } }
 
     func closed(_ link: Link) {
         let wasUp = directory.withLock { $0.remove(link.id) }

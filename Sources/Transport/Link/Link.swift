@@ -55,8 +55,6 @@ final class Link: ChannelInboundHandler {
         lastSent = lastReported
     }
 
-    /// Whether new calls should go to another link.
-    var isRetiring: Bool { isClosed || machine.isRetiring }
     var streamCount: Int { machine.streamCount }
 
     /// Bytes that wait to be sent: in the streams, in records, in the channel.
@@ -177,6 +175,7 @@ final class Link: ChannelInboundHandler {
     /// Makes `stream` a call on this link, now or when the peer allows it.
     func call(_ stream: LinkStream) {
         guard !isClosed else { return stream.failLater(farewell ?? CallError(.unreachable, "the link to \(peer.name) is closed")) }
+        guard !machine.isUsedUp else { return stream.failLater(noMoreCalls) }
         if waitingHead < waiting.count || !stream.start(on: self) { waiting.append(stream) }
     }
 
@@ -199,6 +198,7 @@ final class Link: ChannelInboundHandler {
             let ref = try machine.open(head, deadline: deadline, end: end, compress: true, now: .now())
             if deadline != nil { scheduleTick() }
             scheduleFlush()
+            if ref != nil, machine.isUsedUp { retire() }
             return .success(ref)
         } catch {
             return .failure(CallError(error.code, "the request's head does not fit: \(error)"))
@@ -396,10 +396,25 @@ final class Link: ChannelInboundHandler {
         let asked = pings.values
         pings.removeAll()
         for ping in asked { ping(.failure(CallError(code, reason))) }
-        for stream in waiting[waitingHead...] { stream.fail(CallError(.draining, "\(peer.name) takes no more calls")) }
+        failWaiting()
+        if machine.streamCount == 0 { finishDraining() }
+    }
+
+    /// The last stream id is in use: calls that are open go on, the next one goes over a new link.
+    private func retire() {  // FRAME-9.6
+        owner.usedUp(self)
+        loop.execute {
+            self.failWaiting()
+            self.drain(.draining, reason: "the stream ids of the link are used up")
+        }
+    }
+
+    private var noMoreCalls: CallError { CallError(.draining, "the link to \(peer.name) takes no more calls") }
+
+    private func failWaiting() {
+        for stream in waiting[waitingHead...] { stream.fail(noMoreCalls) }
         waiting.removeAll()
         waitingHead = 0
-        if machine.streamCount == 0 { finishDraining() }
     }
 
     /// Says why in a GOAWAY and closes at once.

@@ -9,5 +9,7 @@ protocol LinkOwner: Sendable {
     func accept(_ head: Head, from peer: PeerInfo, stream: LinkStream) -> any CallReceiver
     func heard(_ link: Link, at instant: Instant)
     func goneAway(_ link: Link, _ error: CallError)
+    /// The link has no stream ids left: calls go over another one from now on.
+    func usedUp(_ link: Link)
     func closed(_ link: Link)
 }

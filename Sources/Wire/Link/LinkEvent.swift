@@ -32,6 +32,8 @@ public struct LinkConfiguration: Sendable {
     public var peer: LinkParameters
     /// Whether bodies are compressed at all; off for loopback, where LZ4 is slower than the wire.
     public var compress: Bool
+    /// The stream id from which this side opens no stream: a new link is needed then. Tests come there sooner.
+    package var streamIDSoftEnd = Limits.streamIDSoftEnd
 
     public init(isInitiator: Bool, own: LinkParameters, peer: LinkParameters, compress: Bool) {
         self.isInitiator = isInitiator

@@ -86,9 +86,11 @@ public struct LinkMachine: ~Copyable {
 
     /// Whether another stream may be opened just now.
     // FRAME-9.2, FRAME-9.6, FLOW-5.1
-    public var mayOpen: Bool { openedCount < openLimit && !peerDraining && nextID < Limits.streamIDSoftEnd }
+    public var mayOpen: Bool { openedCount < openLimit && !peerDraining && !isUsedUp }
+    /// Whether this side has no stream ids left.
+    public var isUsedUp: Bool { nextID >= configuration.streamIDSoftEnd }
     /// Whether this link must be replaced by a new one for new calls.
-    public var isRetiring: Bool { peerDraining || drainingAt != nil || nextID >= Limits.streamIDSoftEnd }
+    public var isRetiring: Bool { peerDraining || drainingAt != nil || isUsedUp }
     /// Streams that are not cleaned up yet.
     public var streamCount: Int { streams.count }
     /// Bytes accepted from callers and not yet put into a record.

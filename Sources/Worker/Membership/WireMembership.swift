@@ -75,7 +75,7 @@ final class WireMembership: Sendable {
 
     /// Until the task is cancelled, or the mesh refuses this node for good: then it returns why.
     func run() async -> WorkerError? {
-        var backoff = Backoff(limit: .seconds(5))  // MSG-2.2
+        var backoff = Backoff(limit: Limits.redial / 2)  // MSG-2.2
         var patience = RefusalPatience()
         var lastError: CallError?
         while !Task.isCancelled {

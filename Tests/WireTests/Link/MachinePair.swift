@@ -24,18 +24,18 @@ struct MachinePair {
     let server: End
     var now = Instant(nanoseconds: 1_000_000_000)
 
-    init(own: LinkParameters = LinkParameters(bootEpoch: 1), compress: Bool = false) throws {
+    init(
+        own: LinkParameters = LinkParameters(bootEpoch: 1), compress: Bool = false, streamIDSoftEnd: UInt32 = Limits.streamIDSoftEnd
+    ) throws {
         let ends = try LinkCiphers.pair()
         let now = Instant(nanoseconds: 1_000_000_000)
         let peers = LinkParameters(bootEpoch: 1)
-        client = End(
-            LinkMachine(
-                LinkConfiguration(isInitiator: true, own: peers, peer: own, compress: compress), send: ends.clientSend,
-                receive: ends.clientReceive, now: now))
-        server = End(
-            LinkMachine(
-                LinkConfiguration(isInitiator: false, own: own, peer: peers, compress: compress), send: ends.serverSend,
-                receive: ends.serverReceive, now: now))
+        var mine = LinkConfiguration(isInitiator: true, own: peers, peer: own, compress: compress)
+        var theirs = LinkConfiguration(isInitiator: false, own: own, peer: peers, compress: compress)
+        mine.streamIDSoftEnd = streamIDSoftEnd
+        theirs.streamIDSoftEnd = streamIDSoftEnd
+        client = End(LinkMachine(mine, send: ends.clientSend, receive: ends.clientReceive, now: now))
+        server = End(LinkMachine(theirs, send: ends.serverSend, receive: ends.serverReceive, now: now))
     }
 
     /// Delivers what both have to say until there is nothing left.
@@ -112,11 +112,11 @@ struct RogueLink: ~Copyable {
     }
 
     /// A rogue client of an honest server.
-    init(own: LinkParameters = LinkParameters(bootEpoch: 1)) throws {
+    init(own: LinkParameters = LinkParameters(bootEpoch: 1), compress: Bool = false) throws {
         let ends = try LinkCiphers.pair()
         let honest = try MachinePair()
         let machine = LinkMachine(
-            LinkConfiguration(isInitiator: false, own: own, peer: LinkParameters(bootEpoch: 1), compress: false),
+            LinkConfiguration(isInitiator: false, own: own, peer: LinkParameters(bootEpoch: 1), compress: compress),
             send: ends.serverSend, receive: ends.serverReceive, now: honest.now)
         victim = End(machine)
         pair = honest

@@ -187,4 +187,46 @@ import Wire
         }
         #expect(failed == [.draining])
     }
+
+    // FRAME-9.6
+    @Test func noStreamIsOpenedWhereTheIDsEnd() throws {
+        let pair = try MachinePair(streamIDSoftEnd: 7)
+        for (end, ids) in [(pair.client, [1, 3, 5]), (pair.server, [2, 4, 6])] as [(End, [UInt32])] {
+            let opened = try (0..<5).map { _ in try end.machine.open(Head(), deadline: nil, end: true, compress: false, now: pair.now)?.id }
+            #expect(opened == ids + [nil, nil])
+            #expect(!end.mayOpen && end.isRetiring)
+        }
+        let usual = LinkParameters(bootEpoch: 1)
+        #expect(LinkConfiguration(isInitiator: true, own: usual, peer: usual, compress: false).streamIDSoftEnd == 0x7FFF_0000)
+    }
+
+    // CONV-6.2
+    @Test func onlyAssignedTypesAndFlagsAreSent() throws {
+        var rogue = try RogueLink(own: LinkParameters(bootEpoch: 1, streamWindow: 1_000, maxStreams: 4), compress: true)
+        let now = Instant(nanoseconds: 1_000_000_000)
+        try rogue.send(Self.head(1) + RogueLink.frame(0x00, stream: 1, [UInt8](repeating: 0, count: 900)))
+        let first = try rogue.opened()
+        try rogue.victim.machine.consumed(first, 900, now: now)
+        try rogue.victim.machine.respond(first, Head(), end: false, compress: true)
+        try rogue.victim.machine.send(first, [UInt8](repeating: 7, count: 5_000), end: true)
+        try rogue.victim.machine.stop(first, .none)
+        try rogue.send(RogueLink.frame(0x0C, stream: 0, [UInt8](repeating: 1, count: 8)))
+        for id in [3, 5, 7] as [UInt32] {
+            try rogue.send(Self.head(id))
+            let ref = try rogue.opened()
+            try rogue.victim.machine.reset(ref, .busy, reason: "")
+            try rogue.victim.machine.release(ref)
+        }
+        _ = try rogue.victim.machine.open(Head(), deadline: nil, end: true, compress: true, now: now)
+        try rogue.victim.machine.ping(1)
+        try rogue.victim.machine.drain(.draining, reason: "done")
+        let frames = try rogue.frames()
+        for frame in frames {
+            let type = try #require(FrameType(rawValue: frame.type))
+            #expect(FrameFlags(rawValue: frame.flags).isSubset(of: .defined(for: type)), "\(type) \(frame.flags)")
+        }
+        let sent = Set(frames.map(\.type))
+        #expect(sent == Set(FrameType.allCases.filter { $0 != .padding }.map(\.rawValue)))
+        #expect(frames.contains { $0.type == 0x00 && $0.flags == 5 })
+    }
 }

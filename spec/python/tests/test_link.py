@@ -3,7 +3,7 @@
 import struct
 import unittest
 
-from wiremesh_reference import frames
+from wiremesh_reference import frames, limits
 from wiremesh_reference.errors import CallError, Code, Fault, WireError
 from wiremesh_reference.frames import END, LZ4, Frame, Type
 from wiremesh_reference.head import Head
@@ -105,6 +105,17 @@ class Streams(unittest.TestCase):
         self.assertTrue(pair.a.streams[late].dead)
         with self.assertRaises(CallError):
             pair.a.open(Head())
+
+    def test_the_ids_of_a_link_end(self) -> None:
+        pair = Pair()
+        pair.a.next_id = limits.LAST_STREAM - 1
+        number = pair.a.open(Head(service="s"), end=True)
+        self.assertEqual((number, pair.a.used_up, pair.b.used_up), (0x7FFEFFFF, True, False))
+        with self.assertRaises(CallError) as caught:
+            pair.a.open(Head(service="s"), end=True)
+        self.assertEqual((caught.exception.code, caught.exception.no_effect), (Code.DRAINING, True))
+        _, at_b = pair.pump()
+        self.assertEqual(at_b, [Began(number, Head(service="s"))])
 
     def test_compressed_bodies(self) -> None:
         pair = Pair(stream_window=100_000, link_window=100_000)

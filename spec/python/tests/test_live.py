@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from unittest.mock import patch
 
-from wiremesh_reference import CallError, Client, Code, Reply, Request, Worker
+from wiremesh_reference import CallError, Client, Code, Reply, Request, Worker, limits
 from wiremesh_reference.identity import Certificate
 from wiremesh_reference.messages import CHANGED, REMOVED, SNAPSHOT
 from wiremesh_reference.node import Node
@@ -287,6 +287,18 @@ class Live(unittest.IsolatedAsyncioTestCase):
         assert self.worker.client
         answer = await self.worker.client.call("echo", b"x", headers={"content-length": "1"})
         self.assertEqual(await answer.read(), b"x")
+
+    async def test_a_link_whose_ids_end_is_replaced(self) -> None:
+        await (await self.client.call("shout", "x")).read()
+        worker, coordinator = self.client.links[0], await self.client.coordinator()
+        for old in (worker, coordinator):
+            old.link.next_id = limits.LAST_STREAM - 1
+        for _ in range(3):
+            self.assertEqual(await (await self.client.call("shout", "x")).read(), b"X")
+        self.assertNotIn(worker, self.client.links)
+        self.assertIsNot(await self.client.coordinator(), coordinator)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(worker.wait_closed(), coordinator.wait_closed())
 
     async def test_watch(self) -> None:
         events = self.client.watch(("fleeting",))

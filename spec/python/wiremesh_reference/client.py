@@ -104,7 +104,7 @@ class Client:
     async def coordinator(self) -> Connection:
         """The link to a coordinator, made when it is needed."""
         async with self._dialling[b""]:
-            if self._coordinator is None or self._coordinator.closed:
+            if self._coordinator is None or self._coordinator.retiring:
                 link, own = await self._dial_coordinator(), self.node.certified
                 if own.renewal_due(time.time()):
                     await self._renew(link)
@@ -209,7 +209,7 @@ class Client:
         assert record.node_id is not None
         async with self._dialling[record.node_id]:
             link = self._links.get(record.node_id)
-            if link is None or link.closed or link.link.going_away:
+            if link is None or link.retiring:
                 suite = 2 if record.features & FEATURE_AES and 2 in SUITES else 1  # HS-2.3
                 link = await self._dial_worker(record, Expect(node_id=record.node_id), suite)
                 self._links[record.node_id] = link
@@ -237,7 +237,7 @@ class Client:
             return coordinator
         async with self._dialling[relay.node_id]:
             link = self._links.get(relay.node_id)
-            if link is None or link.closed or link.link.going_away:
+            if link is None or link.retiring:
                 link = self._links[relay.node_id] = await self._dial_any(relay.endpoints, Expect(node_id=relay.node_id))
             return link
 

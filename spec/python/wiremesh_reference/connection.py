@@ -206,6 +206,13 @@ class Connection:
             del self._pongs[payload]
         return time.monotonic() - begin
 
+    @property
+    def retiring(self) -> bool:
+        """Whether new calls need another link. Where it is for want of stream ids, the other side is told."""
+        if self.link.used_up and self.link.last_served is None:
+            self.go_away(Code.DRAINING, "the stream ids of the link are used up")
+        return self.closed is not None or self.link.going_away is not None or self.link.used_up
+
     def go_away(self, code: int, reason: str = "") -> None:
         """Take no new calls; those that are open go on."""
         self.link.go_away(code, reason)

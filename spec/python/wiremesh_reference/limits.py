@@ -56,4 +56,5 @@ PING_AFTER = 0.5  # of silence
 PING_INTERVAL = 1.0
 SILENCE = 3.0  # after which the other side is gone
 CLOSE_TIME = 1.0  # for the last words of a link to be read
+REDIAL = 10.0  # the longest pause of a worker before it looks for a coordinator again
 DEADLINE = 3600.0  # the longest that is honoured

@@ -141,7 +141,7 @@ class Link:
             raise CallError(Code.DRAINING, "the link is going away")
         if self.opened >= self.may_open:  # FLOW-5.1
             raise CallError(Code.OVERLOADED, "the other side takes no more streams")
-        if self.next_id >= limits.LAST_STREAM:  # FRAME-9.6
+        if self.used_up:  # FRAME-9.6
             raise CallError(Code.DRAINING, "the link has no more stream ids")
         stream = self._new(self.next_id, mine=True)
         self.next_id += 2  # FRAME-2.2
@@ -224,6 +224,11 @@ class Link:
         if self.last_served is None:
             self.last_served = self.last_theirs
         self.control.append(frames.goaway(self.last_served, code, reason))
+
+    @property
+    def used_up(self) -> bool:
+        """Whether there are no stream ids left to open with."""
+        return self.next_id >= limits.LAST_STREAM
 
     @property
     def over(self) -> bool:

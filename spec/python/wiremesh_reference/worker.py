@@ -28,7 +28,6 @@ from .upstream import Upstream
 log = logging.getLogger("wiremesh")
 REPORT = 1.0  # seconds between looks at load, upstreams and the certificate
 RENEW = 30.0  # seconds between attempts to renew the certificate
-RETRY = 10.0  # seconds, the longest pause between attempts to reach a coordinator
 DRAIN = 30.0  # seconds that calls get to end when the worker stops
 
 
@@ -124,7 +123,7 @@ class Worker:
                 log.warning("not admitted yet: %s", error.reason)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, RETRY)
+            pause = min(pause * 2, limits.REDIAL)
         return None
 
     async def _stay(self, client: Client) -> None:
@@ -139,7 +138,7 @@ class Worker:
             except (CallError, WireError, TimeoutError) as error:
                 log.warning("no coordinator: %s", str(error) or "no answer in time")
             await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, RETRY)  # MSG-2.2
+            pause = min(pause * 2, limits.REDIAL)  # MSG-2.2
 
     async def _register(self, link: Connection) -> None:  # MSG-2.1
         node = self.client.node if self.client else None
