@@ -126,7 +126,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "CommandTests", dependencies: ["wiremesh", "Wire"], swiftSettings: settings),
-        .testTarget(name: "TraceabilityTests", path: "Tests/Conformance", swiftSettings: settings),
+        .testTarget(name: "TraceabilityTests", dependencies: ["ConformanceKit"], path: "Tests/Conformance", swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Wire"], path: "Tests/Tidy", swiftSettings: settings),
     ]
 )

@@ -76,4 +76,29 @@ import Wire
         #expect(secret.equals(SecretBytes([0xAB, 0xCD])))
         #expect(!secret.equals(SecretBytes([0xAB, 0xCE])) && !secret.equals(SecretBytes([0xAB])))
     }
+
+    // SEC-4.1
+    @Test func whatHoldsSecretsDoesNotPrintThem() throws {
+        let secrets: [[UInt8]] = [0x0B, 0x4C, 0x8D, 0xCE].map { (first: UInt8) in (0..<32).map { first &+ 7 &* $0 } }
+        let identity = try IdentityKeyPair(seed: SecretBytes(secrets[0]))
+        let staticKey = try StaticKeyPair(secret: SecretBytes(secrets[1]))
+        var keys = HandshakeKeys(staticKey: staticKey)
+        keys.psks = [SecretBytes(secrets[2])]
+        let id = try #require(TokenID([UInt8](repeating: 1, count: 16)))
+        let token = JoinToken(id: id, secret: SecretBytes(secrets[3]), authority: identity.publicKey, endpoints: [])
+        let credentials = NodeCredentials(identity: identity, staticKey: staticKey, authority: identity.publicKey)
+        let holders: [Any] = [identity, staticKey, keys, token, credentials, try JoinToken(token.text())]
+        for holder in holders {
+            var dumped = ""
+            dump(holder, to: &dumped)
+            for text in ["\(holder)", String(reflecting: holder), dumped] {
+                for secret in secrets {
+                    let digits = secret.prefix(3).map(String.init).joined(separator: ", ")
+                    #expect(!text.lowercased().contains(Array(secret.prefix(6)).hex) && !text.contains(digits))
+                    #expect(!text.contains(Base64URL.encode(Array(secret.prefix(6)))))
+                }
+                #expect(!text.contains("wmj1_"))
+            }
+        }
+    }
 }
