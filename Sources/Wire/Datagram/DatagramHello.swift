@@ -70,6 +70,7 @@ package struct DatagramHello {
             case Field.counter: counter = try bytes.integer(UInt64.self, field)
             case Field.certificate: certificate = try Certificate(decoding: try bytes.array(field, limit: Limits.certificate))
             case Field.request: request = try bytes.array(field, limit: DatagramLayout.hello)
+            case Field.padding: guard field.range.count <= DatagramLayout.hello else { throw .badLength(field.type) }
             default: try field.skipOrRefuse()
             }
         }

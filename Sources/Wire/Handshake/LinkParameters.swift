@@ -29,7 +29,7 @@ public struct LinkParameters: Hashable, Sendable {
         static let features: UInt16 = 10
     }
 
-    func write(to writer: inout TLVWriter) {
+    package func write(to writer: inout TLVWriter) {
         writer.put(Field.bootEpoch, bootEpoch)
         writer.put(Field.streamWindow, streamWindow)
         writer.put(Field.linkWindow, linkWindow)
@@ -37,7 +37,7 @@ public struct LinkParameters: Hashable, Sendable {
         writer.put(Field.features, features.rawValue)
     }
 
-    init(decoding bytes: RawSpan) throws(WireError) {
+    package init(decoding bytes: RawSpan) throws(WireError) {
         var bootEpoch: UInt64?
         var streamWindow: UInt64?
         var linkWindow: UInt64?

@@ -59,7 +59,8 @@ public struct JoinToken: Sendable {
         Array(SHA256.hash(Domain.token.prefix, body).bytes.prefix(checksumLength))
     }
 
-    private init(decoding bytes: RawSpan) throws(WireError) {
+    /// Reads what stands in the text between the prefix and the checksum.
+    package init(decoding bytes: RawSpan) throws(WireError) {
         var id: TokenID?
         var secret: SecretBytes?
         var authority: IdentityKey?

@@ -82,6 +82,7 @@ extension CircuitRequest: WireMessage {
     }
 
     public init(decoding bytes: RawSpan) throws(WireError) {
+        guard bytes.byteCount <= Limits.circuitRequest else { throw .oversized }
         var cursor = TLVCursor()
         var node: NodeID?
         while let field = try cursor.next(in: bytes) {

@@ -16,6 +16,7 @@ public struct WatchRequest: Hashable, Sendable, WireMessage {
     }
 
     public init(decoding bytes: RawSpan) throws(WireError) {
+        guard bytes.byteCount <= Limits.record else { throw .oversized }
         services = []
         var cursor = TLVCursor()
         while let field = try cursor.next(in: bytes) {

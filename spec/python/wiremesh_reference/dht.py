@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar
 from . import identity, limits
 from .errors import Fault, WireError
 from .messages import CAPABILITIES, ENDPOINTS, REGION, RELAYS, Capability, JSONText, RelayRecord
-from .tlv import ENDPOINT, FLAG, NAME, U8, U32, U64, Field, Message, blob, enumerated, fixed, listed, nested
+from .tlv import ENDPOINT, FLAG, NAME, U8, U32, U64, Field, Message, blob, enumerated, fixed, limited, listed, nested, words
 
 ID = fixed(32)
-FINGERPRINTS = blob(8 * limits.VIEW_FINGERPRINTS)
+FINGERPRINTS = words(limits.VIEW_FINGERPRINTS)
 PROVIDER_ENTRY_DOMAIN = "provider entry"
 CONTACT_DOMAIN = "contact"
 
@@ -97,7 +97,7 @@ class StoreRequest(Message):
     incarnation: Annotated[int, Field(4, U64)]
     sequence: Annotated[int, Field(6, U64)]
     entry: Annotated[bytes | None, Field(8, blob(limits.PROVIDER_ENTRY))] = None
-    split: Annotated[int, Field(10, U8)]
+    split: Annotated[int, Field(10, limited(U8, *range(limits.SERVICE_SPLIT + 1)))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +123,8 @@ VIEW_ENTRIES = listed(nested(ViewEntry), limits.DHT_CONTACTS)
 class SyncRequest(Message):
     """A step by which two views become equal."""
 
-    digests: Annotated[bytes | None, Field(2, blob(8 * limits.VIEW_BUCKETS))] = None
-    bucket: Annotated[int | None, Field(4, U8)] = None
+    digests: Annotated[bytes | None, Field(2, words(limits.VIEW_BUCKETS))] = None
+    bucket: Annotated[int | None, Field(4, limited(U8, *range(limits.VIEW_BUCKETS)))] = None
     fingerprints: Annotated[bytes | None, Field(6, FINGERPRINTS)] = None
     entries: Annotated[tuple[ViewEntry, ...], Field(8, VIEW_ENTRIES)] = ()
 
@@ -185,7 +185,7 @@ class DHTAnswer(Message):
     found: Annotated[FindAnswer | None, Field(8, nested(FindAnswer))] = None
     stored: Annotated[StoreAnswer | None, Field(10, nested(StoreAnswer))] = None
     synced: Annotated[SyncAnswer | None, Field(12, nested(SyncAnswer))] = None
-    noted: Annotated[bool | None, Field(14, FLAG)] = None
+    noted: Annotated[bool | None, Field(14, limited(FLAG, True))] = None
     refusal: Annotated[int | None, Field(16, enumerated(5))] = None
 
     def __post_init__(self) -> None:

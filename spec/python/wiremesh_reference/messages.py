@@ -198,6 +198,7 @@ class ResolveRequest(Message):
 class CircuitRequest(Message):
     """What stands before the bytes of a circuit."""
 
+    most = limits.CIRCUIT_REQUEST  # RELAY-2.2
     node: Annotated[bytes, Field(2, fixed(32))]
 
 
@@ -226,6 +227,7 @@ class WorkerRecord(Message):
 class WatchRequest(Message):
     """Which workers to watch: those with one of these services, or all."""
 
+    most = limits.RECORD
     services: Annotated[tuple[str, ...], Field(2, listed(NAME, limits.SERVICES))] = ()
 
 

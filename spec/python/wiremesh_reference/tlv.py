@@ -239,6 +239,24 @@ def row(width: int, most: int) -> Kind[tuple[bytes, ...]]:
     return Kind(b"".join, decode)
 
 
+def words(most: int) -> Kind[bytes]:
+    """A row of u64, kept as its bytes."""
+    row_of_8 = row(8, most)
+    return Kind(bytes, lambda data: b"".join(row_of_8.decode(data)))
+
+
+def limited(kind: Kind[T], *allowed: T) -> Kind[T]:
+    """Some of the values of a kind."""  # CONV-4.11
+
+    def decode(data: bytes) -> T:
+        value = kind.decode(data)
+        if value not in allowed:
+            raise WireError(Fault.BAD_VALUE, f"{value} is not one of the values that are allowed")
+        return value
+
+    return Kind(kind.encode, decode)
+
+
 def _decode_ascending(data: bytes) -> bytes:
     if len(data) > 256:
         raise WireError(Fault.BAD_LENGTH, "more than 256 numbers")

@@ -87,7 +87,7 @@ extension DHTAnswer: WireMessage {
         case Field.stored: return .stored(try bytes.nested(StoreAnswer.self, field.range))
         case Field.synced: return .synced(try bytes.nested(SyncAnswer.self, field.range))
         case Field.noted:
-            guard try bytes.flag(field) else { throw .badValue(field.type) }
+            guard try bytes.flag(field) else { throw .badValue(field.type) }  // CONV-4.11
             return .noted
         case Field.refusal:
             guard let refusal = Refusal(rawValue: try bytes.integer(UInt8.self, field)) else { throw .badValue(field.type) }

@@ -40,7 +40,7 @@ public struct SyncRequest: Hashable, Sendable, WireMessage {
             case Field.digests: digests = try bytes.words(field, limit: Limits.viewBuckets)
             case Field.bucket:
                 let part = try bytes.integer(UInt8.self, field)
-                guard Int(part) < Limits.viewBuckets else { throw .badValue(field.type) }
+                guard Int(part) < Limits.viewBuckets else { throw .badValue(field.type) }  // CONV-4.11
                 bucket = part
             case Field.fingerprints: fingerprints = try bytes.words(field, limit: Limits.viewFingerprints)
             case Field.entries: entries = try ViewEntry.decode(bytes, field)
@@ -152,7 +152,7 @@ public struct ViewEntry: Hashable, Sendable, WireMessage {
 extension RawSpan {
     fileprivate func words(_ field: TLVField, limit: Int) throws(WireError) -> [UInt64] {
         guard !field.range.isEmpty else { throw .notMinimal }
-        guard field.range.count.isMultiple(of: 8) else { throw .badLength(field.type) }
+        guard field.range.count.isMultiple(of: 8) else { throw .badLength(field.type) }  // CONV-4.13
         guard field.range.count / 8 <= limit else { throw .oversized }
         var words: [UInt64] = []
         for offset in stride(from: field.range.lowerBound, to: field.range.upperBound, by: 8) {
