@@ -20,6 +20,10 @@ package enum DHTFailure: UInt8, Error, Sendable, CaseIterable {
     case authentication
     /// Too long for the path.
     case tooBig
+    /// This host has no way to the address.
+    case noRoute
+    /// A limit of this node: nothing was sent, so that nothing is known.
+    case withheld
 }
 
 /// What happens to a node of the DHT. The shell tells it; every message has been authenticated before.
@@ -39,6 +43,8 @@ package enum DHTEvent: Sendable {
     case lookup(id: UInt64, service: String, want: Int)
     /// Find the nodes closest to a point.
     case locate(id: UInt64, Bytes32)
+    /// Ask a node by datagram whether it is there. `id` is the shell's.
+    case ping(id: UInt64, Contact)
     /// Keep this signed entry of this node's at its holders, until it is published again or withdrawn: a tombstone.
     case publish(ProviderEntry)
     /// A provider that a lookup found could not be reached.
@@ -62,6 +68,8 @@ package enum DHTAction: Sendable {
     case found(id: UInt64, FoundProviders, isFinal: Bool)
     /// The nodes closest to the point that was asked for, closest first.
     case located(id: UInt64, [Contact])
+    /// What came of a ping: the time from the send that was answered, or why there is none.
+    case pinged(id: UInt64, Result<Duration, DHTFailure>)
     /// An entry is at so many holders: told once they are enough, or all that there are.
     case published(service: String, holders: Int)
     /// Whether datagrams work has changed.
@@ -81,6 +89,18 @@ package struct FoundProviders: Sendable {
     package var rounds: Int
     /// Requests made.
     package var asked: Int
+    /// Answers by datagram, and those over links.
+    package var answersByDatagram: Int
+    package var answersOverLinks: Int
+
+    /// Nobody, as long as nothing else is said.
+    package init(entries: [HeldEntry] = [], rounds: Int = 0, asked: Int = 0, answersByDatagram: Int = 0, answersOverLinks: Int = 0) {
+        self.entries = entries
+        self.rounds = rounds
+        self.asked = asked
+        self.answersByDatagram = answersByDatagram
+        self.answersOverLinks = answersOverLinks
+    }
 }
 
 /// Who judges signatures. The simulator's nodes trust one another.

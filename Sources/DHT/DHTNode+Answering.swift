@@ -20,9 +20,11 @@ extension DHTNode {
             return .pong(Pong(observed: observed, contact: said == nil || isClient ? nil : signedOwn, isClient: isClient))
         case .find(let find): return isClient ? .refused(.unsupported) : .found(answer(find, to: contact, now: now))
         case .store(let store): return answer(store, from: contact, inSession: inSession, now: now)
-        case .sync(let sync):
+        case .sync(var sync):
             guard !isClient, view.isOn else { return .refused(.unsupported) }
-            for entry in sync.entries where !entry.isGone && !verifier.isGenuine(entry.contact) { return .refused(.unsupported) }
+            let isGiving = !sync.entries.isEmpty
+            sync.entries.removeAll { !isBelievable($0) }
+            if isGiving, sync.entries.isEmpty { return .synced(SyncAnswer()) }
             let answer = view.answer(sync, now: now)
             clearName(now: now)
             return .synced(answer)

@@ -13,7 +13,7 @@ extension DHTNode {
         let path = forced ?? (health.isDown && configuration.usesLinks && health.state != .down(.noPeers) ? .tcp : .udp)
         let timeout = wait(for: contact.nodeID, path)
         let exchange = Exchanges.Exchange(
-            request: request, contact: contact, purpose: purpose, path: path, sent: now, timeout: timeout,
+            request: request, contact: contact, purpose: purpose, path: path, sent: now, sentLast: now, timeout: timeout,
             sendLimit: path == .tcp ? 1 : configuration.sends)
         exchanges.insert(exchange, until: now + timeout)
         if path == .udp { probing.asked(contact) }
@@ -35,11 +35,12 @@ extension DHTNode {
         if exchange.path == .udp, isTelling(exchange) {
             health.failed(exchange.contact.nodeID, .noAnswer, known: table.count, now: now)
         }
-        guard exchange.sends < exchange.sendLimit else { return fail(exchange, now: now) }
+        guard exchange.sends < exchange.sendLimit else { return fail(exchange, .noAnswer, now: now) }
         if exchange.sends == 1, case .lookup(let number) = exchange.purpose {
             lookups[number]?.lookup.slow(exchange.contact.nodeID)
         }
         exchange.sends += 1
+        exchange.sentLast = now
         // Whether a provider is gone is to be known soon.
         if case .inspection = exchange.purpose {
         } else {
@@ -64,21 +65,25 @@ extension DHTNode {
     private func isAwaited(_ purpose: Exchanges.Purpose) -> Bool {
         switch purpose {
         case .lookup, .store: true
-        case .presence, .discovery, .repair, .sync, .inspection, .health, .courtesy: false
+        case .presence, .discovery, .repair, .sync, .inspection, .health, .ping, .courtesy: false
         }
     }
 
     /// The shell could not deliver a request, or was told so.
     mutating func delivered(not number: UInt32, _ failure: DHTFailure, now: Instant) {
         guard let exchange = exchanges.remove(number) else { return }
-        if exchange.path == .udp { health.failed(exchange.contact.nodeID, failure, known: table.count, now: now) }
-        fail(exchange, now: now)
+        // What was not sent says nothing of datagrams, nor of the peer; nor does a ping to whoever somebody names.
+        if exchange.path == .udp, failure != .withheld, !exchange.isCurious || table.contains(exchange.contact.nodeID) {
+            health.failed(exchange.contact.nodeID, failure, known: table.count, now: now)
+        }
+        fail(exchange, failure, now: now)
     }
 
     /// A request has failed for good.
-    private mutating func fail(_ exchange: Exchanges.Exchange, now: Instant) {
+    private mutating func fail(_ exchange: Exchanges.Exchange, _ failure: DHTFailure, now: Instant) {
         let id = exchange.contact.nodeID
-        if exchange.path == .udp {
+        if exchange.path == .udp, failure != .withheld {
+            noteTrouble(id, failure)
             if exchange.purpose != .health { outcomes.note(failed: true) }
             if let silence = table.silence(id, now: now) { upkeep.survival.note(died: true, after: silence) }
             // Frozen while most requests fail: then the fault is ours.
@@ -93,7 +98,10 @@ extension DHTNode {
             lookups[number]?.lookup.failed(id)
             advance(number, now: now)
         case .store(let service, _, _): lost(id, service: service, now: now)
-        case .inspection(let hint): records.remove(hint)
+        case .inspection(let hint):
+            // Who could not be asked is not forgotten. DHT-3.10
+            if failure != .withheld, failure != .noRoute { records.remove(hint) }
+        case .ping(let ping): outbox.append(.pinged(id: ping, .failure(failure)))
         case .presence, .discovery, .repair, .sync, .health, .courtesy: break
         }
     }
@@ -117,7 +125,7 @@ extension DHTNode {
             }
             return
         }
-        take(answer.reply, of: exchange, from: contact, now: now)
+        take(answer.reply, of: exchange, from: contact, via: path, now: now)
     }
 
     /// The peer is there, and datagrams reach it.
@@ -127,6 +135,7 @@ extension DHTNode {
         outcomes.note(failed: false)
         if let silence = table.silence(contact.nodeID, now: now) { upkeep.survival.note(died: false, after: silence) }
         health.answered(contact.nodeID, known: table.count, now: now)
+        silentSeeds[contact.nodeID] = nil
         upkeep.candidates.remove(contact.nodeID)
         guard !isClient else { return table.remove(contact.nodeID) }  // DHT-5.2
         let wasAlone = table.count == 0
@@ -148,10 +157,13 @@ extension DHTNode {
         }
     }
 
-    private mutating func take(_ reply: DHTAnswer.Reply, of exchange: Exchanges.Exchange, from contact: Contact, now: Instant) {
+    private mutating func take(
+        _ reply: DHTAnswer.Reply, of exchange: Exchanges.Exchange, from contact: Contact, via path: DHTPath, now: Instant
+    ) {
+        if case .ping(let ping) = exchange.purpose { outbox.append(.pinged(id: ping, .success(now - exchange.sentLast))) }
         switch (reply, exchange.purpose) {
         case (.pong(let pong), _): heard(pong, from: contact, now: now)
-        case (.found(let found), .lookup(let number)): came(found, number, from: contact, now: now)
+        case (.found(let found), .lookup(let number)): came(found, number, from: contact, via: path, now: now)
         case (.found(let found), .repair): repaired(found, from: contact, now: now)
         case (.found(let found), _): upkeep.offer(found.contacts, table, own.nodeID, now)
         case (.stored(let stored), .store(let service, let whole, _)):

@@ -52,12 +52,14 @@ extension DHTNode {
     private mutating func tell(_ number: UInt32) {
         guard let search = lookups[number], case .service(let id, _, _) = search.purpose, !search.isToldOf, !search.lookup.found.isEmpty
         else { return }
-        outbox.append(.found(id: id, providers(search.lookup), isFinal: false))
+        outbox.append(.found(id: id, providers(search), isFinal: false))
         lookups[number]?.isToldOf = true
     }
 
-    private func providers(_ lookup: Lookup) -> FoundProviders {
-        FoundProviders(entries: lookup.found, rounds: lookup.rounds, asked: lookup.asked)
+    private func providers(_ search: Search) -> FoundProviders {
+        FoundProviders(
+            entries: search.lookup.found, rounds: search.lookup.rounds, asked: search.lookup.asked,
+            answersByDatagram: search.answersByDatagram, answersOverLinks: search.answersOverLinks)
     }
 
     private mutating func finish(_ number: UInt32, now: Instant) {
@@ -65,7 +67,7 @@ extension DHTNode {
         switch search.purpose {
         case .service(let id, let name, let split):
             learn(name, split: max(split, search.lookup.split))
-            outbox.append(.found(id: id, providers(search.lookup), isFinal: true))
+            outbox.append(.found(id: id, providers(search), isFinal: true))
         case .nodes(let id): outbox.append(.located(id: id, search.lookup.closest(configuration.k)))
         case .holders(let service): settle(service, on: search.lookup.closest(Limits.replicas), now: now)
         case .neighbours, .hint: break
@@ -84,7 +86,11 @@ extension DHTNode {
     private static let splitWidth = 256
 
     /// A contact has answered a search's question.
-    mutating func came(_ found: FindAnswer, _ number: UInt32, from contact: Contact, now: Instant) {
+    mutating func came(_ found: FindAnswer, _ number: UInt32, from contact: Contact, via path: DHTPath, now: Instant) {
+        switch path {
+        case .udp: lookups[number]?.answersByDatagram += 1
+        case .tcp: lookups[number]?.answersOverLinks += 1
+        }
         let entries = genuine(found.entries, number)
         lookups[number]?.lookup.answered(contact.nodeID, found, genuine: entries, own: own.nodeID)
         // Whoever may hold the entry is told at once: the search may wait for others for long.

@@ -19,7 +19,7 @@ extension DHTNode {
     /// Somebody found this node gone, or it runs from an older state than others remember: it says otherwise. DHT-6.2
     mutating func clearName(now: Instant) {
         guard !isClient, upkeep.nextSign <= now, let said = view.entry(own.nodeID),
-            said.isGone || said.contact.sequence > own.sequence
+            said.isGone || said.contact.sequence > own.sequence, said.contact.sequence < .max
         else { return }
         upkeep.nextSign = now + .seconds(10)
         outbox.append(.sign(sequence: said.contact.sequence + 1))
@@ -28,8 +28,16 @@ extension DHTNode {
     /// What a node says of itself.
     mutating func note(_ contact: Contact, now: Instant) {
         guard view.isOn, !contact.signature.isEmpty, verifier.isGenuine(contact) else { return }
+        // What others said of it while its key was not known may not have been its own word.
+        if let held = view.entry(contact.nodeID), held.contact.sequence > contact.sequence, !verifier.isGenuine(held.contact) {
+            view.remove(contact.nodeID)
+        }
         view.merge(ViewEntry(contact: contact), now: now)
     }
+
+    /// Whether an entry of somebody's view is news, and the word of its node as far as that can be told: also where it is said to be
+    /// gone, for that is said of a contact that the node has signed. DHT-2.2
+    func isBelievable(_ entry: ViewEntry) -> Bool { view.isNews(entry) && verifier.isGenuine(entry.contact) }
 
     mutating func heard(_ pong: Pong, from contact: Contact, now: Instant) {
         if let said = pong.contact, said.nodeID == contact.nodeID { note(said, now: now) }
@@ -62,7 +70,7 @@ extension DHTNode {
             return
         }
         var news = 0
-        for entry in answer.entries where entry.isGone || verifier.isGenuine(entry.contact) {
+        for entry in answer.entries where isBelievable(entry) {
             if view.merge(entry, now: now) { news += 1 }
         }
         clearName(now: now)

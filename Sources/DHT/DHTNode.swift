@@ -22,6 +22,8 @@ package struct DHTNode: Sendable {
     var publications: [Publication] = []
     /// Contacts to begin with, and to come back to.
     var seeds: [Contact] = []
+    /// Why those of them that are not in the table did not answer when they were asked last.
+    var silentSeeds: [NodeID: DHTFailure] = [:]
     var roundTrips = RoundTrip()
     var upkeep = Upkeep()
     var outcomes = Outcomes()
@@ -58,6 +60,7 @@ package struct DHTNode: Sendable {
         case .tick: woken = nil
         case .lookup(let id, let service, let want): look(id, service: service, want: want, now: now)
         case .locate(let id, let target): locate(id, target, now: now)
+        case .ping(let id, let contact): ping(id, contact, now: now)
         case .publish(let entry): publish(entry, now: now)
         case .unreachable(let entry): report(entry, now: now)
         case .networkChanged: networkChanged(now: now)
@@ -108,6 +111,9 @@ struct Search: Sendable {
     var purpose: Purpose
     /// Whether something was told of it already.
     var isToldOf = false
+    /// Answers by datagram, and those over links.
+    var answersByDatagram = 0
+    var answersOverLinks = 0
 }
 
 /// How this node's own last requests ended: when most fail, the fault is ours.

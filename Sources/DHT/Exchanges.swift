@@ -17,6 +17,8 @@ struct Exchanges: Sendable {
         case inspection(UnreachableHint)
         /// Do datagrams work again?
         case health
+        /// Somebody wants to know whether a node is there, and how far.
+        case ping(UInt64)
         /// Said for the other's sake.
         case courtesy
     }
@@ -28,11 +30,16 @@ struct Exchanges: Sendable {
         var path: DHTPath
         /// Of the first send; an answer to a later one measures no round trip.
         var sent: Instant
+        /// Of the last send.
+        var sentLast: Instant
         var timeout: Duration
         var sends = 1
         var sendLimit: Int
         /// Whether it went over TCP as well.
         var isHedged = false
+
+        /// Whether somebody only wants to know.
+        var isCurious: Bool { if case .ping = purpose { true } else { false } }
     }
 
     private var open: [UInt32: Exchange] = [:]

@@ -78,6 +78,25 @@ extension FullView {
         return true
     }
 
+    /// Whether `merge` would take it in.
+    func isNews(_ entry: ViewEntry) -> Bool {
+        guard isOn else { return false }
+        guard let held = self.entry(entry.contact.nodeID) else { return count < limit }
+        return (entry.contact.sequence, entry.isGone ? 1 : 0) > (held.contact.sequence, held.isGone ? 1 : 0)
+    }
+
+    /// What was said of a node was not true.
+    mutating func remove(_ id: NodeID) {
+        guard isOn else { return }
+        let (part, index, isThere) = place(id)
+        if isThere { take(part, index) }
+    }
+
+    private mutating func take(_ part: Int, _ index: Int) {
+        digests[part] ^= parts[part].remove(at: index).fingerprint
+        count -= 1
+    }
+
     /// This node was found gone.
     package mutating func suspect(_ id: NodeID, now: Instant) {
         guard isOn else { return }
@@ -102,9 +121,7 @@ extension FullView {
                 let item = parts[part][index]
                 let life = item.entry.isGone ? Self.goneLife : Self.life
                 guard now - item.changed > life, item.entry.contact.nodeID != own else { continue }
-                parts[part].remove(at: index)
-                digests[part] ^= item.fingerprint
-                count -= 1
+                take(part, index)
             }
         }
     }

@@ -4,7 +4,7 @@ import Wire
 ///
 /// The proof is a request from somebody whom this node has not asked, or from an address that it has not sent to: no translation of
 /// addresses had a way open for it.
-struct Reachability: Sendable {
+package struct Reachability: Sendable {
     /// The last nodes and addresses that were asked, as a ring.
     private var ring: [UInt64] = []
     private var at = 0
@@ -14,6 +14,19 @@ struct Reachability: Sendable {
     /// Probes for others in the present second.
     private var second = Instant(nanoseconds: 0)
     private var probes = 0
+
+    /// Why this node is what it is.
+    var reason = Reason.asConfigured
+
+    /// Why a node is a member of the DHT, or a client.
+    package enum Reason: Sendable {
+        /// The shell said so, and nothing has shown otherwise.
+        case asConfigured
+        /// Somebody whom it had not asked has reached it.
+        case wasReached
+        /// Others were asked to reach it, and nobody has.
+        case wasNotReached
+    }
 
     private static let width = 512
     private static let probesPerSecond = 4
@@ -98,6 +111,7 @@ extension DHTNode {
 
     private mutating func become(client: Bool) {
         isClient = client
+        probing.reason = client ? .wasNotReached : .wasReached
         outbox.append(.reachability(isClient: client))
     }
 

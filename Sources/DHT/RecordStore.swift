@@ -8,6 +8,8 @@ package struct RecordStore: Sendable {
     private struct Record: Sendable {
         var entry: ProviderEntry
         var expires: Instant
+        /// Since when it is held, in any version.
+        var since: Instant
     }
 
     /// What is held under one key: records in the order of their providers.
@@ -72,7 +74,7 @@ extension RecordStore {
         guard !isFull, count < Limits.entriesHeld, own < Limits.entriesPerProvider else {  // DHT-3.7
             return StoreAnswer(outcome: .full, split: isFull ? min(split + 1, Limits.serviceSplit) : split)
         }
-        shelf.records.insert(Record(entry: entry, expires: now + life(entry)), at: index)
+        shelf.records.insert(Record(entry: entry, expires: now + life(entry), since: now), at: index)
         shelves[key] = shelf
         perProvider[entry.nodeID] = own + 1
         count += 1
@@ -141,11 +143,11 @@ extension RecordStore {
         take(hint.key, index)
     }
 
-    /// Everything held, by key and provider: for people.
-    package func all(now: Instant) -> [(key: Bytes32, held: HeldEntry)] {
+    /// Everything held, by key and provider, with how long each is held: for people.
+    package func all(now: Instant) -> [(key: Bytes32, held: HeldEntry, age: Duration)] {
         shelves.sorted { $0.key < $1.key }.flatMap { key, shelf in
             shelf.records.filter { $0.expires > now }
-                .map { (key, HeldEntry(entry: $0.entry, remaining: ($0.expires - now).wholeMilliseconds)) }
+                .map { (key, HeldEntry(entry: $0.entry, remaining: ($0.expires - now).wholeMilliseconds), now - $0.since) }
         }
     }
 }

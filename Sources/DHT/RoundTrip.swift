@@ -7,6 +7,9 @@ struct RoundTrip: Sendable {
 
     var isKnown: Bool { smoothed > 0 }
 
+    /// The mean; `nil` before the first.
+    var mean: Duration? { isKnown ? .microseconds(Int64(smoothed)) : nil }
+
     /// Takes in one measured round trip.
     mutating func note(_ duration: Duration) {
         let sample = max(UInt32(clamping: duration.wholeNanoseconds / 1_000), 1)

@@ -15,6 +15,9 @@ package struct RoutingTable: Sendable {
         /// When the failures since then began.
         var failingSince = Instant(nanoseconds: 0)
         var failures: UInt8 = 0
+        /// Requests since then that were not answered, also those for which it was not blamed, and why the last one was not.
+        var troubles: UInt8 = 0
+        var trouble: DHTFailure?
     }
 
     /// Somebody alive for whom there was no room.
@@ -52,6 +55,11 @@ package struct RoutingTable: Sendable {
     /// Whether this node is in a bucket.
     package func contains(_ id: NodeID) -> Bool { place(id) != nil }
 
+    /// Everybody, farthest first: for people.
+    var entries: [Entry] { buckets.flatMap { $0 } }
+
+    func entry(_ id: NodeID) -> Entry? { place(id).map { buckets[$0.bucket][$0.index] } }
+
     func roundTrip(_ id: NodeID) -> RoundTrip? { place(id).map { buckets[$0.bucket][$0.index].roundTrip } }
 
     /// Whether a new contact would find a place: a free one, or that of somebody who is to be evicted.
@@ -77,6 +85,8 @@ extension RoutingTable {
             buckets[bucket][index].contact = merged(buckets[bucket][index].contact, contact)
             buckets[bucket][index].answered = now
             buckets[bucket][index].failures = 0
+            buckets[bucket][index].troubles = 0
+            buckets[bucket][index].trouble = nil
             if let roundTrip { buckets[bucket][index].roundTrip.note(roundTrip) }
             return
         }
@@ -121,6 +131,14 @@ extension RoutingTable {
             contact.signature = old.signature
         }
         return contact
+    }
+
+    /// A request to this node has failed, whoever's fault it is: for people. `false` for somebody who is not in the table.
+    mutating func troubled(_ id: NodeID, _ failure: DHTFailure) -> Bool {
+        guard let (bucket, index) = place(id) else { return false }
+        buckets[bucket][index].troubles = min(buckets[bucket][index].troubles, .max - 1) + 1
+        buckets[bucket][index].trouble = failure
+        return true
     }
 
     /// A request to this node has failed for good. Not to be told while the fault is ours.

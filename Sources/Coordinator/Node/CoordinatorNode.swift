@@ -77,12 +77,6 @@ public final class CoordinatorNode: Sendable {
     /// How well the catalogue is covered, worst first.
     public func gaps() -> [Gap] { core.registry.withLock { $0.gaps() } }
 
-    /// What it knows of the DHT; `nil` where it is not in it.
-    public func dhtStatistics() async -> DHTStatistics? { await core.dht.withLock { $0 }?.statistics() }
-
-    /// Nodes of the DHT that have answered it.
-    public func dhtContacts() async -> [Contact] { await core.dht.withLock { $0 }?.contacts() ?? [] }
-
     // MARK: Workers over HTTP
 
     /// Enters a worker that speaks HTTP only.

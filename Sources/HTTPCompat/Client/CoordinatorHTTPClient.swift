@@ -122,7 +122,7 @@ public final class CoordinatorHTTPClient: Sendable {
 
 extension CoordinatorHTTPClient {
     /// GET, 200, JSON of the shape that `read` understands.
-    private func get<Value: Sendable>(
+    func get<Value: Sendable>(
         _ path: String, read: (JSONValue) -> Value?
     ) async throws(ClientError) -> CoordinatorAnswer<Value> {
         let (status, json, text) = try await send("GET", path, timeout: timeout)

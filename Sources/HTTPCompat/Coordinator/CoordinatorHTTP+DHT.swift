@@ -15,7 +15,14 @@ extension CoordinatorHTTP {
             HTTPEndpoint(
                 "GET", "/api/dht/topology", "Draw the DHT", answers: [.ok(.named("DHTTopology"))],
                 handler: { [self] _ in await dhtTopology() }),
-        ]
+        ] + dhtPages.endpoints
+    }
+
+    private var dhtPages: DHTPages {
+        DHTPages(
+            name: node.name, service: { [node] in node.dht },
+            contact: { [node] (who) async throws(CallError) in try await node.dhtContact(who) },
+            unasked: { [node] in try await node.pingUnasked($0) })
     }
 
     /// Members that have answered this coordinator by datagram, itself first; nobody where it is not in the DHT.
@@ -55,7 +62,7 @@ extension CoordinatorHTTP {
             json.field("coordinators", [node.name])
             json.field("local_workers", counts.total)
             json.field("healthy_workers", counts.active)
-            json.field("health", statistics.health)
+            json.field("health", statistics.health.description)
             json.field("peers", statistics.peers)
             json.field("records", statistics.records)
             json.field("sessions", statistics.sessions)

@@ -48,6 +48,8 @@ extension CoordinatorHTTP {
         for service in services { text.sample("coordinator_service_workers", service.healthyWorkers, ["service": service.name]) }
         text.single("coordinator_registry_revision", .gauge, help: "Increases with each change of the registry.", node.revision)
         node.linkStatistics.write(to: &text)
+        node.relayStatistics?.write(to: &text)
+        DHTStatistics.write(node.dht?.recentStatistics, to: &text)
         text.single(
             "coordinator_proxied_requests_total", .counter, help: "Requests to services that went through the coordinator.",
             proxied.total)

@@ -105,7 +105,7 @@ public final class CoordinatorHTTP: HotRoutes {
         return discovery.workers(of: service, limit: limit, asker: asker)
     }
 
-    private static func badLimit(_ text: String) -> FieldProblem {
+    static func badLimit(_ text: String) -> FieldProblem {
         guard Int(text) != nil else {
             return FieldProblem(
                 type: "int_parsing", location: ["query", "limit"],

@@ -5,7 +5,8 @@ enum CoordinatorSchemas {
         "ProbeRequest": probeRequest, "Registration": registration, "Registered": registered, "Heartbeat": heartbeat,
         "Acknowledged": acknowledged, "WorkerRecord": .record(workerMembers), "WorkerList": workerList,
         "AdminWorkers": adminWorkers, "Pinged": pinged, "AdminServices": adminServices, "Gaps": gaps, "Health": health, "Seeds": seeds,
-        "DHTStatistics": dhtStatistics, "DHTTopology": dhtTopology, "ProxyRefusal": proxyRefusal,
+        "DHTStatistics": dhtStatistics, "DHTTopology": dhtTopology, "DHTStatus": DHTSchemas.status, "DHTLookup": DHTSchemas.lookup,
+        "DHTPing": DHTSchemas.ping, "DHTRecords": DHTSchemas.records, "ProxyRefusal": proxyRefusal,
     ]
 
     private static let serviceList: Schema = .record([

@@ -7,7 +7,11 @@ package enum WorkerDocument {
         OpenAPIDocument(
             title: "Wiremesh worker", summary: "Forwards requests to services of the mesh, over HTTP.", version: version,
             operations: operations,
-            schemas: ["Statistics": statistics, "WorkerHealth": health, "Explanation": explanation, "PingedMember": pinged]
+            schemas: [
+                "Statistics": statistics, "WorkerHealth": health, "Explanation": explanation, "PingedMember": pinged,
+                "DHTStatus": DHTSchemas.status, "DHTLookup": DHTSchemas.lookup, "DHTPing": DHTSchemas.ping,
+                "DHTRecords": DHTSchemas.records,
+            ]
         ).encoded
     }
 
@@ -19,7 +23,7 @@ package enum WorkerDocument {
                 method: "GET", path: "/health", summary: "Say that the worker runs, and what it offers",
                 answers: [.ok(.named("WorkerHealth"))]),
             explain, ping,
-        ] + ProcessOperations.all
+        ] + DHTOperations.all + ProcessOperations.all
 
     /// Asks the router's tiers, which nothing else does without sending a request.
     static let explain = Operation(

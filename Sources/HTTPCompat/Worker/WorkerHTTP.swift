@@ -36,13 +36,19 @@ public final class WorkerHTTP: HotRoutes {
     private var table: EndpointTable {
         EndpointTable(
             endpoints: WorkerDocument.operations.compactMap { operation in
-                guard !operation.path.hasPrefix("/service/") else { return nil }
+                guard !operation.path.hasPrefix("/service/"), !operation.path.hasPrefix("/api/dht/") else { return nil }
                 switch operation.path {
                 case WorkerDocument.explain.path: return HTTPEndpoint(operation) { [self] in await explain($0) }
                 case WorkerDocument.ping.path: return HTTPEndpoint(operation) { [self] in await ping($0) }
                 default: return HTTPEndpoint(operation) { [self] _ in answer(operation.path) }
                 }
-            })
+            } + dhtPages.endpoints)
+    }
+
+    private var dhtPages: DHTPages {
+        DHTPages(
+            name: node.name, service: { [node] in node.dht },
+            contact: { [node] (who) async throws(CallError) in try await node.dhtContact(who) }, unasked: nil)
     }
 
     private func answer(_ path: String) -> HTTPAnswer {
@@ -151,6 +157,7 @@ public final class WorkerHTTP: HotRoutes {
         text.single("wiremesh_worker_cached_services", .gauge, help: "Services whose workers are known.", statistics.cacheSize)
         text.single("wiremesh_worker_registered", .gauge, help: "Whether a coordinator has this worker.", node.isRegistered ? 1 : 0)
         node.linkStatistics?.write(to: &text)
+        DHTStatistics.write(node.dht?.recentStatistics, to: &text)
         let loads = node.services.map { (name: $0.name, isHealthy: $0.healthy, load: node.load(of: $0.name) ?? LoadReport()) }
         text.family("wiremesh_service_healthy", .gauge, help: "Whether the upstream of a service answers its probes.")
         for service in loads { text.sample("wiremesh_service_healthy", service.isHealthy ? 1 : 0, ["service": service.name]) }
@@ -184,11 +191,6 @@ extension RouteExplanation.Candidate {
             json.field("reason", reason)
         }
     }
-}
-
-extension Duration {
-    /// With microseconds behind the point.
-    fileprivate var milliseconds: Double { Double(wholeNanoseconds / 1_000) / 1_000 }
 }
 
 extension WorkerHTTP: ScrapedRoutes {}

@@ -19,7 +19,7 @@ extension DHTSimulation {
             contact.sequence = sequence
             drive(place, .own(contact))
         case .wake(let instant): tickAt(place, max(nodes[place].time(instant), now + 1))
-        case .located, .health, .reachability: break
+        case .located, .health, .reachability, .pinged: break
         }
     }
 

@@ -10,7 +10,7 @@ extension DHTCore {
 
     func askByDatagram(_ request: DHTRequest, _ contact: Contact) {
         guard let bytes = try? request.encode(), !contact.endpoints.isEmpty else {
-            return fail(request.exchange, .noAnswer)
+            return fail(request.exchange, .noRoute)
         }
         let sends = sent[request.exchange]?.sends ?? 0
         sent[request.exchange] = Sent(contact: contact, address: nil, sends: sends + 1, at: .now())
@@ -29,6 +29,7 @@ extension DHTCore {
             case .store, .probe: .inSession
             default: .any
             }
+        byDatagram += 1
         datagrams.send(bytes, to: target, ticket: UInt64(request.exchange), way: way, isRepeated: sends > 1)
     }
 
@@ -48,7 +49,7 @@ extension DHTCore {
                     core.send(request, bytes, contact, address)
                     core.datagrams.flush()
                 } else {
-                    core.fail(request.exchange, .noAnswer)
+                    core.fail(request.exchange, .noRoute)
                 }
             }
     }
@@ -105,6 +106,7 @@ extension DHTCore {
 
     func answer(_ request: [UInt8], from peer: PeerInfo, done: @escaping ([UInt8]?) -> Void) {
         guard let request = try? DHTRequest(request, limit: Limits.dhtMessage), let nodeID = peer.nodeID else { return done(nil) }
+        if let certificate = peer.certificate { verifier.learn(certificate) }
         let contact = Contact(nodeID: nodeID, staticKey: peer.staticKey, endpoints: [peer.address])
         let asked = Asked(node: nodeID, exchange: request.exchange)
         linkReplies[asked] = { done(try? $0.encode()) }
@@ -116,6 +118,7 @@ extension DHTCore {
 
 extension DHTCore: DatagramOwner {
     func received(_ message: DatagramMessage, _ text: RawSpan) {
+        verifier.learn(message.peer.certificate)
         let contact = Contact(nodeID: message.peer.nodeID, staticKey: message.peer.staticKey, endpoints: [message.source.endpoint])
         if message.ticket == nil, let request = try? DHTRequest(decoding: text) {
             let asked = Asked(node: contact.nodeID, exchange: request.exchange)
@@ -150,7 +153,9 @@ extension DHTFailure {
         case .refused: self = .refused
         case .authentication: self = .authentication
         case .tooBig: self = .tooBig
-        case .noAnswer, .noRoute, .withheld: self = .noAnswer
+        case .noAnswer: self = .noAnswer
+        case .noRoute: self = .noRoute
+        case .withheld: self = .withheld
         }
     }
 }

@@ -49,6 +49,15 @@ final class DHTCore {
     private var answered: UInt64 = 0
     /// Who waits until a service is published.
     private var publishing: [String: [(Int) -> Void]] = [:]
+    var byDatagram: UInt64 = 0
+    /// When what is thought of datagrams changed last, and how often it has.
+    private(set) var verdict = (at: Instant.now(), changes: UInt64(0))
+    let verifier: MemberVerifier
+    let board = DHTBoard()
+    /// Who waits for a ping, for all that a lookup finds, or for the nodes close to a point.
+    var pings: [UInt64: (Result<Duration, DHTFailure>) -> Void] = [:]
+    var findings: [UInt64: (FoundProviders?) -> Void] = [:]
+    var locations: [UInt64: ([Contact]) -> Void] = [:]
 
     /// Between two looks at the addresses of this host, and how many of them between two writes of the contacts.
     private static let look: Duration = .seconds(2)
@@ -69,9 +78,9 @@ final class DHTCore {
         let own = Contact(
             nodeID: credentials.certificate?.nodeID ?? NodeID(), staticKey: credentials.staticKey.publicKey,
             endpoints: configuration.endpoints, sequence: configuration.bootEpoch)
+        verifier = MemberVerifier(authority: credentials.authority, own: credentials.certificate)
         node = DHTNode(
-            own: (try? own.signed(by: credentials.identity)) ?? own, isClient: configuration.isClient,
-            verifier: MemberVerifier(authority: credentials.authority))
+            own: (try? own.signed(by: credentials.identity)) ?? own, isClient: configuration.isClient, verifier: verifier)
         datagrams.owner = self
     }
 
@@ -86,6 +95,7 @@ final class DHTCore {
         upkeep = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.lookAround() }
         let kept = try file?.read() ?? []
         handle(.start(kept))
+        board.put(statistics)
     }
 
     func shutdown() {
@@ -104,9 +114,11 @@ final class DHTCore {
             waiter.timer.cancel()
             waiter.done([])
         }
+        endReports()
     }
 
     private func lookAround() {
+        board.put(statistics)
         let now = Instant.now()
         for (exchange, request) in sent where now - request.at > Self.forgotten { sent[exchange] = nil }
         looks += 1
@@ -148,8 +160,16 @@ final class DHTCore {
         case .wake(let at): wake(at)
         case .published(let service, let holders):
             for done in publishing.removeValue(forKey: service) ?? [] { done(holders) }
-        case .located, .health, .reachability: break
+        case .located(let id, let contacts): locations.removeValue(forKey: id)?(contacts)
+        case .pinged(let id, let result): pings.removeValue(forKey: id)?(result)
+        case .health: judged()
+        case .reachability: break
         }
+    }
+
+    private func judged() {
+        verdict = (.now(), verdict.changes + 1)
+        board.put(statistics)
     }
 
     private func wake(_ at: Instant) {
@@ -166,7 +186,7 @@ final class DHTCore {
 
     func setEndpoints(_ endpoints: [Endpoint]) {
         guard endpoints != node.own.endpoints else { return }
-        sign(endpoints, sequence: node.own.sequence + 1)
+        sign(endpoints, sequence: node.own.sequence &+ 1)
         republish()
     }
 
@@ -195,9 +215,8 @@ final class DHTCore {
     // MARK: Lookups
 
     func lookup(_ service: String, want: Int, timeout: Duration, done: @escaping ([ProviderEntry]) -> Void) {
-        nextLookup += 1
         counts.lookups += 1
-        let id = nextLookup
+        let id = number()
         let bound = NIOLoopBound(self, eventLoop: loop)
         let timer = loop.scheduleTask(in: TimeAmount(timeout)) { bound.value.finish(id, []) }
         waiters[id] = Waiter(done: done, timer: timer)
@@ -206,6 +225,7 @@ final class DHTCore {
 
     /// The first that are found are enough: a caller waits for somebody, not for everybody.
     private func found(_ id: UInt64, _ providers: FoundProviders, isFinal: Bool) {
+        if isFinal { findings.removeValue(forKey: id)?(providers) }
         guard isFinal || !providers.entries.isEmpty else { return }
         finish(id, providers.entries.map(\.entry))
     }
@@ -256,29 +276,19 @@ final class DHTCore {
 
     // MARK: Statistics
 
-    var statistics: DHTStatistics {
-        let health =
-            switch node.health.state {
-            case .ok: "ok"
-            case .degraded(let cause): "degraded: \(cause.text)"
-            case .down(let cause): "down: \(cause.text)"
-            }
-        return DHTStatistics(
-            health: health, isClient: node.isClient, peers: node.table.count, nodes: max(node.table.estimate, node.table.count) + 1,
-            records: node.records.count, published: offers.count, sessions: datagrams.sessionCount, lookups: counts.lookups,
-            found: counts.found, answered: answered, overLinks: overLinks)
+    /// A number for a lookup or a ping that nothing else has.
+    func number() -> UInt64 {
+        nextLookup += 1
+        return nextLookup
     }
-}
 
-extension DHTFailure {
-    /// For people.
-    var text: String {
-        switch self {
-        case .noPeers: "there is nobody to ask"
-        case .noAnswer: "no answer"
-        case .refused: "refused"
-        case .authentication: "who answers cannot be authenticated"
-        case .tooBig: "datagrams are too big for the path"
-        }
+    var statistics: DHTStatistics {
+        DHTStatistics(
+            health: DHTHealth(state: node.health.state), since: .now() - verdict.at, changes: verdict.changes, isClient: node.isClient,
+            reason: DHTStatistics.Reason(node.reason, isClient: node.isClient), hasFullView: node.hasFullView, peers: node.table.count,
+            nodes: node.table.estimate, records: node.records.count, published: offers.count,
+            sessions: datagrams.sessionCount, lookups: counts.lookups, found: counts.found, answered: answered,
+            overLinks: overLinks, byDatagram: byDatagram, datagramsReceived: UInt64(clamping: datagrams.statistics.received),
+            datagramsDropped: UInt64(clamping: datagrams.statistics.dropped))
     }
 }

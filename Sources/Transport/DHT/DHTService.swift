@@ -30,6 +30,7 @@ public final class DHTService: Sendable {
 
     private let loop: any EventLoop
     private let core: NIOLoopBound<DHTCore>
+    private let board: DHTBoard
 
     /// Runs on `loop` from now on; nothing is bound yet. `links` carries what datagrams cannot; `contacts` is what a restart keeps.
     public static func make(
@@ -37,13 +38,15 @@ public final class DHTService: Sendable {
     ) async throws -> DHTService {
         try await loop.submit {
             let core = DHTCore(configuration, links: links, file: contacts, loop: loop)
-            return DHTService(loop, NIOLoopBound(core, eventLoop: loop))
+            return DHTService(loop, core)
         }.get()
     }
 
-    private init(_ loop: any EventLoop, _ core: NIOLoopBound<DHTCore>) {
+    /// On the loop.
+    private init(_ loop: any EventLoop, _ core: DHTCore) {
         self.loop = loop
-        self.core = core
+        self.core = NIOLoopBound(core, eventLoop: loop)
+        board = core.board
     }
 
     /// Binds UDP at `host` and `port`, and at IPv6 beside the IPv4 address of all; then begins with the contacts that were kept.
@@ -108,6 +111,41 @@ public final class DHTService: Sendable {
             run { $0.answer(request, from: peer) { continuation.resume(returning: $0) } }
         }
     }
+
+    // MARK: For people
+
+    /// All that this node knows of its place.
+    public func status() async -> DHTStatus? { await ask(nil) { $0.status } }
+
+    /// At most `limit` of the entries that this node holds for others, by key and provider, and how many there are.
+    public func records(limit: Int) async -> (records: [DHTRecord], total: Int) { await ask(([], 0)) { $0.records(limit: limit) } }
+
+    /// Everything that a search finds, and how it went. Counts nothing.
+    public func find(_ service: String, timeout: Duration) async -> DHTFinding {
+        await withCheckedContinuation { continuation in
+            run { $0.find(service, timeout: timeout) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    /// The round trip to a node by datagram, both programs included, or why there is none.
+    public func ping(_ contact: Contact) async -> Result<Duration, DHTUnanswered> {
+        await withCheckedContinuation { continuation in
+            run { core in
+                core.ping(contact) { continuation.resume(returning: $0.mapError { DHTUnanswered(cause: DHTHealth.Cause($0)) }) }
+            }
+        }
+    }
+
+    /// Where a node is: as this node knows it, or as a search finds it. `nil` for one that is in nobody's table, as a client is.
+    public func locate(_ id: NodeID, timeout: Duration) async -> Contact? {
+        if let contact = await ask(nil, { $0.contact(id) }) { return contact }
+        return await withCheckedContinuation { continuation in
+            run { $0.locate(id, timeout: timeout) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    /// As of two seconds ago at most, without waiting; `nil` before `start`.
+    public var recentStatistics: DHTStatistics? { board.statistics }
 
     /// As of now.
     public func statistics() async -> DHTStatistics? { await ask(nil) { $0.statistics } }

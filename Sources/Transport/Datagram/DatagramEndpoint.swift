@@ -113,6 +113,9 @@ package final class DatagramEndpoint {
     package var statistics: DatagramStatistics { machine.statistics }
     package var sessionCount: Int { machine.sessionCount }
 
+    /// The certified name of a node that has spoken with this one lately.
+    package func name(of key: StaticKey) -> String? { machine.certificate(of: key)?.name }
+
     /// Uses a renewed certificate from now on.
     package func replaceCredentials(_ credentials: NodeCredentials) { machine.credentials = credentials }
 

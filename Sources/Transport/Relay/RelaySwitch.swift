@@ -13,15 +13,22 @@ final class RelaySwitch: Sendable {
     private let state: Mutex<State>
     private let opened = Atomic<UInt64>(0)
     private let carried = Atomic<UInt64>(0)
+    private let refused = Atomic<UInt64>(0)
 
     init(_ quota: RelayQuota) { state = Mutex(State(book: CircuitBook(quota))) }
 
     /// A place for a circuit that `node` asks for; throws where its quota is used up.
     func admit(_ node: NodeID) throws(CallError) -> CircuitTicket {
-        let number = try state.withLock { (state) throws(CallError) in
-            try state.book.open(node, now: .now())
-            state.nextNumber += 1
-            return state.nextNumber
+        let number: UInt64
+        do throws(CallError) {
+            number = try state.withLock { (state) throws(CallError) in
+                try state.book.open(node, now: .now())
+                state.nextNumber += 1
+                return state.nextNumber
+            }
+        } catch {
+            refused.wrappingAdd(1, ordering: .relaxed)
+            throw error
         }
         opened.wrappingAdd(1, ordering: .relaxed)
         return CircuitTicket(number: number, member: node, relay: self)
@@ -29,7 +36,8 @@ final class RelaySwitch: Sendable {
 
     var statistics: RelayStatistics {
         RelayStatistics(
-            circuits: state.withLock { $0.book.circuits }, opened: opened.load(ordering: .relaxed), bytes: carried.load(ordering: .relaxed))
+            circuits: state.withLock { $0.book.circuits }, opened: opened.load(ordering: .relaxed), bytes: carried.load(ordering: .relaxed),
+            refused: refused.load(ordering: .relaxed))
     }
 
     /// The most that is held of one direction of a circuit.
@@ -93,4 +101,6 @@ public struct RelayStatistics: Hashable, Sendable {
     public var opened: UInt64
     /// Bytes that they carried, both directions together.
     public var bytes: UInt64
+    /// Circuits that a quota did not allow.
+    public var refused: UInt64
 }

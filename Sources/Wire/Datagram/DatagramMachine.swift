@@ -72,6 +72,9 @@ package struct DatagramMachine: ~Copyable {
     /// Whether a request to the node with `key` would travel in a session.
     package func hasSession(with key: StaticKey) -> Bool { peers[key]?.current != nil }
 
+    /// The certificate of a node that has spoken with this one, while it is remembered.
+    package func certificate(of key: StaticKey) -> Certificate? { peers[key]?.peer?.certificate }
+
     /// Ends the sessions of `nodes` and takes nothing from them any more (ID-8.9).
     package mutating func revoke(_ nodes: some Sequence<NodeID>) {
         revoked.formUnion(nodes)

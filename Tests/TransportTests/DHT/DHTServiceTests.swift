@@ -66,7 +66,7 @@ import Wire
         #expect(found.map(\.name) == ["node-0"])
         #expect(found.first?.provider.endpoints == others[0].contact.endpoints)
         let statistics = try #require(await others[5].service.statistics())
-        #expect(statistics.health == "ok" && statistics.peers >= 1 && statistics.overLinks == 0)
+        #expect(statistics.health == .ok && statistics.peers >= 1 && statistics.overLinks == 0)
         for node in others + [seed] { await node.service.shutdown() }
     }
 
@@ -105,7 +105,7 @@ import Wire
         a.service.provide(["x"])
         #expect(try await Self.find("x", from: b).map(\.name) == ["a"])
         let statistics = try #require(await b.service.statistics())
-        #expect(statistics.overLinks > 0 && statistics.health != "ok")
+        #expect(statistics.overLinks > 0 && statistics.health != .ok)
         for node in [a, b, seed] {
             await node.service.shutdown()
             await node.endpoint?.shutdown()
