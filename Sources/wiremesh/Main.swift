@@ -31,7 +31,9 @@ struct Wiremesh: AsyncParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [Dev.self, CoordinatorCommand.self, WorkerCommand.self]),
-            CommandGroup(name: "Read", subcommands: [Services.self, Workers.self, Discover.self, Call.self, Ping.self, Doctor.self]),
+            CommandGroup(
+                name: "Read",
+                subcommands: [Services.self, Workers.self, Discover.self, Call.self, Ping.self, DHTCommand.self, Doctor.self]),
             CommandGroup(name: "Administer", subcommands: [TokenCommand.self, Revoke.self, Drain.self]),
             CommandGroup(name: "Look closer", subcommands: [Decode.self, Conformance.self, Simulate.self, Version.self]),
         ]

@@ -38,6 +38,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Bytes a second that one member gets through this coordinator as a relay.", valueName: "bytes"))
     var relayBandwidth: Int?
 
+    @Flag(help: "Stay out of the DHT: no datagrams; members find each other by it only among themselves.")
+    var noDht = false
+
     @OptionGroup var log: LogOptions
     @OptionGroup var config: ConfigOption
 
@@ -75,6 +78,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         configuration.allowHTTPWorkers = try settings.isOn(allowHttpWorkers, "allow-http-workers")
         if let file = settings.text(catalog, "catalog") { configuration.catalogue = try CatalogueFile.load(file) }
         configuration.relay = try relay(settings)
+        configuration.usesDHT = try !settings.isOn(noDht, "no-dht")
         try configuration.read(environment: ProcessInfo.processInfo.environment)
         var plan = CoordinatorPlan(configuration: configuration, front: try http.front(settings, standardPort: 8_080))
         plan.mayMovePort = address.isDefault

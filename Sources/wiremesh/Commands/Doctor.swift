@@ -8,10 +8,20 @@ import Wire
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look for what is wrong with this machine's part of the mesh; each failure comes with a next step.",
-        discussion: "With --data DIR it also looks at a node's data folder and certificate, and at its entry in the registry.")
+        discussion: """
+            With --data DIR it also looks at a node's data folder and certificate, and at its entry in the registry. Where a worker of this \
+            machine answers (--worker), it says in which direction UDP is broken: out, back, or in.
+            """)
 
     @Option(help: ArgumentHelp("A node's data folder.", valueName: "dir"), completion: .directory)
     var data: String?
+
+    @Option(help: ArgumentHelp("The HTTP address of this machine's worker (default: \(Discover.standard)).", valueName: "url"))
+    var worker: String?
+
+    @Option(
+        help: ArgumentHelp("With --worker: a file with the bearer token that it wants.", valueName: "file"), completion: .file())
+    var workerTokenFile: String?
 
     @OptionGroup var read: ReadOptions
     @OptionGroup var output: JSONOption
@@ -19,15 +29,41 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         var checks: [Check] = [Self.processor]
         checks += PortCheck.run()
-        var worker: String?
+        var name: String?
         if let folder = try read.config.settings().text(data, "data") {
             let found = FolderCheck.run(folder, now: UnixTime(seconds: UInt64(max(0, Date().timeIntervalSince1970))))
             checks += found.checks
-            worker = found.worker
+            name = found.worker
         }
-        checks += try await read.withClient { [worker] in await CoordinatorCheck.run($0, worker: worker) }
+        checks += try await read.withClient { [name] coordinator in
+            await CoordinatorCheck.run(coordinator, worker: name)
+        }
+        checks += try await datagrams()
         show(checks)
         if checks.contains(where: { $0.verdict == .bad }) { throw ExitCode.failure }
+    }
+
+    private func datagrams() async throws -> [Check] {
+        let settings = try read.config.settings()
+        let asked = settings.text(worker, "worker")
+        let token = settings.text(workerTokenFile, "worker-token-file")
+        return try await read.withClient { coordinator in
+            guard let members = try? await coordinator.workers().value else { return [] }
+            return try await read.withClient(at: asked ?? Discover.standard, tokenFile: asked == nil ? nil : token) { client in
+                let name: String
+                do { name = try await client.dhtStatus().value.name } catch {
+                    let alone = await DatagramCheck(coordinator: coordinator, worker: nil).run()
+                    guard let asked else { return alone }
+                    let next = "start it, or give another URL with --worker, and its token with --worker-token-file"
+                    return alone + [.bad("worker", "no worker says at \(asked) what it is in the DHT", next: next)]
+                }
+                // What happens to listen where a worker would may be of another mesh.
+                guard asked != nil || members.contains(where: { $0.name == name }) else {
+                    return await DatagramCheck(coordinator: coordinator, worker: nil).run()
+                }
+                return await DatagramCheck(coordinator: coordinator, worker: client).run()
+            }
+        }
     }
 
     private static var processor: Check {

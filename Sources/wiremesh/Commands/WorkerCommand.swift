@@ -53,6 +53,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A place within the region.", valueName: "zone"))
     var zone: String?
 
+    @Flag(help: "Stay out of the DHT: no datagrams; services are found by the coordinator alone.")
+    var noDht = false
+
     @OptionGroup var log: LogOptions
     @OptionGroup var config: ConfigOption
 
@@ -88,6 +91,7 @@ struct WorkerCommand: AsyncParsableCommand {
         configuration.advertised = advertised.map { [$0.endpoint] } ?? []
         configuration.region = settings.text(region, "region")
         configuration.zone = settings.text(zone, "zone")
+        configuration.usesDHT = try !settings.isOn(noDht, "no-dht")
         if let interval = try Self.heartbeatInterval(ProcessInfo.processInfo.environment) { configuration.heartbeatInterval = interval }
         let front = try http.front(settings, standardPort: 8_000)
         var plan = WorkerPlan(configuration: configuration, front: front, nameWasAsked: wanted != nil)

@@ -13,11 +13,13 @@ struct Check: Sendable {
     var subject: String
     var verdict: Verdict
     var finding: String
-    /// What to do about it; only of a failure.
+    /// What to do about it; always of a failure.
     var next: String?
 
     static func good(_ subject: String, _ finding: String) -> Check { Check(subject: subject, verdict: .good, finding: finding) }
-    static func note(_ subject: String, _ finding: String) -> Check { Check(subject: subject, verdict: .note, finding: finding) }
+    static func note(_ subject: String, _ finding: String, next: String? = nil) -> Check {
+        Check(subject: subject, verdict: .note, finding: finding, next: next)
+    }
     static func bad(_ subject: String, _ finding: String, next: String) -> Check {
         Check(subject: subject, verdict: .bad, finding: finding, next: next)
     }

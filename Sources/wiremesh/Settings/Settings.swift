@@ -8,8 +8,8 @@ struct Settings: Sendable {
     /// Every option that the environment and the file may set.
     static let options: Set<String> = [
         "advertise", "allow-http-workers", "catalog", "config", "coordinator", "coordinator-url", "data", "http", "http-advertise",
-        "http-ca", "http-cert", "http-key", "http-token-file", "insecure-http", "join", "json", "listen", "log-level", "name", "region",
-        "service", "worker", "zone",
+        "http-ca", "http-cert", "http-key", "http-token-file", "insecure-http", "join", "json", "listen", "log-level", "name", "no-dht",
+        "no-relay", "region", "relay-bandwidth", "service", "worker", "worker-token-file", "zone",
     ]
     private static let older = ["coordinator": "COORDINATOR_URL", "coordinator-url": "COORDINATOR_URL", "name": "WORKER_ID"]
 
