@@ -14,7 +14,8 @@ import httpx
 import jsonschema
 import openapi_spec_validator
 
-SAMPLES = {"service": "no-such-service", "worker_id": "no-such-worker", "path": "a/b", "limit": "1", "region": "eu"}
+SAMPLES = {"service": "no-such-service", "worker_id": "no-such-worker", "path": "a/b", "limit": "1", "region": "eu",
+           "who": "no-such-member", "unasked": "false"}
 
 
 def check_answer(document, operation, response, where):

@@ -27,7 +27,7 @@ import Wire
         for node in simulation.nodes {
             #expect(!node.machine.health.isDown, "seed \(seed)")
             #expect(node.machine.table.count < simulation.nodes.count && node.machine.records.count <= simulation.nodes.count)
-            for (_, held) in node.machine.records.all(now: Instant(nanoseconds: 0)) {
+            for (_, held, _) in node.machine.records.all(now: Instant(nanoseconds: 0)) {
                 #expect(held.entry.nodeID == held.entry.provider.nodeID)
             }
         }

@@ -9,9 +9,11 @@ struct ThreeHosts {
     let a: WorkerProcess
     let b: WorkerProcess
 
-    /// `environment` is that of the coordinator and of both workers; `ready` runs when the hosts are there and nothing else is.
+    /// `environment` is that of the coordinator and of both workers; `ready` runs when the hosts are there and nothing else is. With
+    /// `sharesHTTP` the coordinator's HTTP listens where the other hosts reach it.
     static func start(
-        environment: [String: String] = [:], ready: (_ on: (_ host: String) -> [String]) async throws -> Void = { _ in }
+        environment: [String: String] = [:], sharesHTTP: Bool = false,
+        ready: (_ on: (_ host: String) -> [String]) async throws -> Void = { _ in }
     ) async throws -> ThreeHosts {
         let prefix = "wm\(UInt32.random(in: 0..<100_000))"
         let made = try await Sandbox.current.run([Places.script("test-hosts"), "up", prefix, "c", "a", "b"])
@@ -20,7 +22,10 @@ struct ThreeHosts {
         let variables = environment.map { "\($0.key)=\($0.value)" }
         func on(_ host: String) -> [String] { ["ip", "netns", "exec", "\(prefix)-\(host)", "env"] + variables }
         try await ready(on)
-        let coordinator = try await Coordinator.start(listen: "10.77.0.1:0", prefix: on("c"))
+        let coordinator =
+            sharesHTTP
+            ? try await Coordinator.start(listen: "10.77.0.1:0", http: "10.77.0.1:0", prefix: on("c"), "--insecure-http")
+            : try await Coordinator.start(listen: "10.77.0.1:0", prefix: on("c"))
         let upstream = try await Upstream.start(prefix: on("b"))
         let token = try await coordinator.token("--uses", "2")
         let a = try await WorkerProcess.start("a", token: token, listen: "10.77.0.2:0", prefix: on("a"))

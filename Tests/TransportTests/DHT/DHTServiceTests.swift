@@ -2,8 +2,9 @@ import Logging
 import NIOCore
 import NIOPosix
 import Testing
-import Transport
 import Wire
+
+@testable import Transport
 
 /// Nodes of the DHT with real sockets, sessions and signatures.
 @Suite struct DHTServiceTests {
@@ -110,5 +111,64 @@ import Wire
             await node.service.shutdown()
             await node.endpoint?.shutdown()
         }
+    }
+
+    // MARK: For people
+
+    @Test func aNodeSaysWhatItKnows() async throws {
+        let mesh = try MeshFixture()
+        let (seed, a) = (try await Self.node(mesh, "seed"), try await Self.node(mesh, "a"))
+        a.service.add([seed.contact])
+        a.service.provide(["x"])
+        #expect(try await Self.find("x", from: seed).map(\.name) == ["a"])
+        let status = try #require(await a.service.status())
+        #expect(status.statistics.health == .ok && status.statistics.hasFullView && status.publications.map(\.service) == ["x"])
+        let peer = try #require(status.peers.first)
+        #expect(peer.name == "seed" && peer.health == .ok && peer.roundTrip != nil && peer.silence != nil)
+        let (records, total) = await seed.service.records(limit: 10)
+        #expect(total == 1 && records.map(\.entry.name) == ["a"] && records.allSatisfy { $0.remaining > .zero })
+        let finding = await seed.service.find("x", timeout: .seconds(5))
+        #expect(finding.isComplete && finding.providers.map(\.entry.name) == ["a"] && finding.answersOverLinks == 0)
+        let counted = try #require(await seed.service.statistics())
+        _ = await seed.service.find("nobody", timeout: .seconds(5))
+        #expect(await seed.service.statistics()?.lookups == counted.lookups, "a question of people is no lookup")
+        #expect(a.service.recentStatistics != nil)
+        for node in [a, seed] { await node.service.shutdown() }
+    }
+
+    @Test func pingsAreMeasuredOrSayWhyNot() async throws {
+        let mesh = try MeshFixture()
+        let (seed, a) = (try await Self.node(mesh, "seed"), try await Self.node(mesh, "a"))
+        #expect(try await a.service.ping(seed.contact).get() > .zero)
+        let unasked = try await UnaskedPing.send(
+            to: a.contact, as: try mesh.credentials("stranger", roles: .client), timeout: .seconds(5),
+            on: MultiThreadedEventLoopGroup.singleton.next())
+        #expect(try unasked.get() > .zero)
+        // The key of another, where somebody else answers or nobody can read.
+        var wrong = seed.contact
+        wrong.nodeID = a.contact.nodeID
+        #expect(
+            await seed.service.ping(Contact(nodeID: wrong.nodeID, staticKey: seed.contact.staticKey, endpoints: a.contact.endpoints))
+                == .failure(DHTUnanswered(cause: .noAnswer)))
+        await seed.service.shutdown()
+        #expect(await a.service.ping(seed.contact) == .failure(DHTUnanswered(cause: .refused)))
+        await a.service.shutdown()
+    }
+
+    // DHT-2.2
+    @Test func aForgedContactOfAKnownNodeIsNotBelieved() throws {
+        let mesh = try MeshFixture()
+        let (own, other) = (try mesh.credentials("own"), try mesh.credentials("other"))
+        let verifier = MemberVerifier(authority: mesh.authority.publicKey, own: own.certificate)
+        func contact(of node: NodeCredentials, by signer: NodeCredentials) throws -> Contact {
+            let id = try #require(node.certificate?.nodeID)
+            return try Contact(nodeID: id, staticKey: node.staticKey.publicKey, endpoints: [], sequence: 1).signed(by: signer.identity)
+        }
+        #expect(verifier.isGenuine(try contact(of: own, by: own)))
+        #expect(!verifier.isGenuine(try contact(of: own, by: other)), "of the node itself")
+        #expect(verifier.isGenuine(try contact(of: other, by: own)), "a hint, while its key is not known")
+        verifier.learn(try #require(other.certificate))
+        #expect(!verifier.isGenuine(try contact(of: other, by: own)))
+        #expect(verifier.isGenuine(try contact(of: other, by: other)))
     }
 }
