@@ -16,6 +16,11 @@ extension Integration {
             try await until(within: .seconds(20), "b's entry should be held") {
                 try await wiremesh(["dht", "records", "--json"] + coordinator).json()["total"] == 1
             }
+            try await until(within: .seconds(20), "both workers should be peers of the coordinator, and a of b") {
+                let there = try await wiremesh(["dht", "status", "--json"] + coordinator).json()["peers"].array
+                let here = try await wiremesh(["dht", "status", "--json", "--worker", mesh.a.http]).json()["peers"].array
+                return there.count { $0["status"] == "ok" } == 2 && here.contains { $0["name"] == "b" && $0["status"] == "ok" }
+            }
             let status = try await wiremesh(["dht", "status"] + coordinator)
             #expect(status.code == 0 && status.output.contains("datagrams  ok") && status.output.contains("ROUND TRIP"), "\(status)")
             let json = try await wiremesh(["dht", "status", "--json", "--worker", mesh.b.http]).json()

@@ -25,12 +25,16 @@ extension DHTService {
     ) async throws(CallError) -> Contact {
         let linked = links.peers.map(\.peer)
         if let id = try await peer(who) ?? linked.first(where: { $0.name == who })?.nodeID ?? NodeID(hex: who) {
-            if let contact = await locate(id, timeout: Self.searchTime) { return contact }
+            if let contact = await locate(id, timeout: Self.searchTime), !contact.endpoints.isEmpty { return contact }
         }
         guard let place = Name.isValid(who) ? try await place(who) : nil else {
             throw CallError(.notFound, "no member is named \(who), and no peer of this node has an id that begins so")
         }
-        if let contact = await locate(place.nodeID, timeout: Self.searchTime) { return contact }
+        if var contact = await locate(place.nodeID, timeout: Self.searchTime) {
+            // A client may not know where it is seen: the registry does.
+            if contact.endpoints.isEmpty { contact.endpoints = place.endpoints }
+            return contact
+        }
         guard let key = linked.first(where: { $0.nodeID == place.nodeID })?.staticKey else {
             throw CallError(
                 .notFound, "\(who) is in nobody's table, as a client is not, and no link stands to it, so that its key is not known here")

@@ -126,7 +126,7 @@ struct DatagramCheck {
     /// Whether somebody to whom this machine's worker has opened no way reaches it.
     private func inbound(_ own: DescribedDHT.Place, of name: String) async -> Check {
         let ping: DescribedPing
-        do { ping = try await coordinator.dhtPing(own.nodeID, unasked: true).value } catch {
+        do { ping = try await coordinator.dhtPing(name, unasked: true).value } catch {
             return .note("inbound", "the coordinator cannot say whether strangers reach \(name): \(error)")
         }
         let place = ping.endpoint.map { "\($0)/udp" } ?? "its address"
