@@ -89,26 +89,6 @@ extension Integration {
 
         // MARK: Doctor, on hosts of their own
 
-        /// The rules of a host's firewall, for what comes in and what goes out.
-        private func filter(_ hosts: ThreeHosts, on host: String, input: String = "", output: String = "") async throws {
-            let rules = """
-                table ip broken {
-                    chain in {
-                        type filter hook input priority filter; policy accept;
-                        \(input)
-                    }
-                    chain out {
-                        type filter hook output priority filter; policy accept;
-                        \(output)
-                    }
-                }
-                """
-            let file = Sandbox.current.path("rules-\(host)")
-            try Data(rules.utf8).write(to: URL(filePath: file))
-            let done = try await Sandbox.current.run(["ip", "netns", "exec", "\(hosts.prefix)-\(host)", "nft", "-f", file])
-            guard done.code == 0 else { throw Failure("\(done)") }
-        }
-
         /// What doctor says on the host of worker "a", by its checks of datagrams.
         private func doctor(_ hosts: ThreeHosts) async throws -> [String: JSON] {
             let arguments = ["doctor", "--json", "--coordinator", hosts.coordinator.http, "--worker", hosts.a.http]
@@ -125,11 +105,9 @@ extension Integration {
             #expect(checks["inbound"]?["verdict"] == "ok", "\(checks)")
 
             func after(_ host: String, input: String = "", output: String = "") async throws -> [String: JSON] {
-                try await filter(hosts, on: host, input: input, output: output)
+                try await hosts.filter(host, input: input, output: output)
                 let said = try await doctor(hosts)
-                _ = try await Sandbox.current.run([
-                    "ip", "netns", "exec", "\(hosts.prefix)-\(host)", "nft", "delete", "table", "ip", "broken",
-                ])
+                try await hosts.unfilter(host)
                 return said
             }
             // A stranger's datagrams do not come in.

@@ -25,9 +25,11 @@ public struct DescribedDHT: Hashable, Sendable {
         /// Requests by datagram, and those over links.
         public var byDatagram, overLinks: Int
         public var datagramsReceived, datagramsDropped: Int
+        /// What the member publishes, and how many hold it.
         public var published: [(service: String, holders: Int)] { zip(services, holders).map { ($0, $1) } }
         var services: [String]
         var holders: [Int]
+        /// Members that it knows.
         public var peers: [DescribedPeer]
     }
 

@@ -43,6 +43,7 @@ public struct DHTHealth: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// How well datagrams work.
     public var status: Status
     /// `nil` where all is well.
     public var cause: Cause?
@@ -52,6 +53,7 @@ public struct DHTHealth: Sendable, Hashable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// All is well.
     public static let ok = DHTHealth(.ok)
 
     /// "ok", or the status and what was seen.

@@ -9,8 +9,8 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look for what is wrong with this machine's part of the mesh; each failure comes with a next step.",
         discussion: """
-            With --data DIR it also looks at a node's data folder and certificate, and at its entry in the registry. Where a worker of this \
-            machine answers (--worker), it says in which direction UDP is broken: out, back, or in.
+            With --data DIR it also looks at a node's data folder and certificate, and at its entry in the registry. Where a worker of \
+            this machine answers (--worker), it says in which direction UDP is broken: out, back, or in.
             """)
 
     @Option(help: ArgumentHelp("A node's data folder.", valueName: "dir"), completion: .directory)

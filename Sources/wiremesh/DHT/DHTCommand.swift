@@ -95,8 +95,9 @@ struct DHTPingCommand: AsyncParsableCommand {
         let place = answer.value.endpoint.map { " at \(Terminal.plain($0))" } ?? ""
         if output.json { Terminal.print(answer.json) }
         guard let latency = answer.value.latencyMilliseconds else {
+            let cause = answer.value.text ?? "no cause is named"
             throw Failure.failed(
-                "\(who) gives no answer by datagram\(place) (\(answer.value.text ?? "no cause is named")): `wiremesh doctor` on its machine "
+                "\(who) gives no answer by datagram\(place) (\(cause)): `wiremesh doctor` on its machine "
                     + "says in which direction UDP is broken.")
         }
         if !output.json { Terminal.print("\(Terminal.plain(who))\(place): \(DHTText.precise(latency)) by datagram") }

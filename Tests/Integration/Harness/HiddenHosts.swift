@@ -12,12 +12,27 @@ struct HiddenHosts {
     /// Where "b" listens, behind its gateway.
     static let port = 7_701
 
-    static func start() async throws -> HiddenHosts {
+    /// Gateways rewrite ports by `masquerade`, an option of nft, and forget datagrams' ways after so many seconds.
+    static func start(masquerade: String = "", forgetsAfter seconds: Int? = nil) async throws -> HiddenHosts {
         let prefix = "wm\(UInt32.random(in: 0..<100_000))"
         Sandbox.current.atEnd { remove(prefix) }
         for verb in [["up", prefix, "c", "ga", "gb"], ["hide", prefix, "ga", "a"], ["hide", prefix, "gb", "b"]] {
             let made = try await Sandbox.current.run([Places.script("test-hosts")] + verb)
             guard made.code == 0 else { throw Failure("no network namespaces here, which this test needs root for: \(made.errors)") }
+        }
+        for gateway in ["ga", "gb"] {
+            var commands: [[String]] = []
+            if !masquerade.isEmpty {
+                commands.append(["nft", "flush", "chain", "ip", "nat", "out"])
+                commands.append(["nft", "add", "rule", "ip", "nat", "out", "oifname", "eth0", "masquerade", masquerade])
+            }
+            for name in seconds == nil ? [] : ["nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"] {
+                commands.append(["sh", "-c", "echo \(seconds ?? 0) > /proc/sys/net/netfilter/\(name)"])
+            }
+            for command in commands {
+                let done = try await Sandbox.current.run(["ip", "netns", "exec", "\(prefix)-\(gateway)"] + command)
+                guard done.code == 0 else { throw Failure("\(done)") }
+            }
         }
         func on(_ host: String) -> [String] { ["ip", "netns", "exec", "\(prefix)-\(host)"] }
         let coordinator = try await Coordinator.start(listen: "10.77.0.1:0", prefix: on("c"))
@@ -39,8 +54,13 @@ struct HiddenHosts {
         return try JSON(String(line))
     }
 
-    /// From now on the gateway of "b" passes connections on.
-    func publish() async throws {
+    /// From now on the gateway of "b" passes connections and datagrams on; with `hidingSources` as if they came from itself.
+    func publish(hidingSources: Bool = false) async throws {
+        if hidingSources {
+            let rule = ["add", "rule", "ip", "nat", "out", "oifname", "inner", "masquerade"]
+            let done = try await Sandbox.current.run(["ip", "netns", "exec", "\(prefix)-gb", "nft"] + rule)
+            guard done.code == 0 else { throw Failure("\(done)") }
+        }
         let done = try await Sandbox.current.run([Places.script("test-hosts"), "publish", prefix, "gb", "\(Self.port)"])
         guard done.code == 0 else { throw Failure("\(done)") }
     }
