@@ -1,7 +1,7 @@
 import FuzzKit
-import Wire
 
 @testable import DHT
+@testable import Wire
 
 extension FuzzTarget {
     static let lookup = FuzzTarget("Lookup", length: 1_024) { input in

@@ -1,7 +1,7 @@
 import FuzzKit
-import Wire
 
 @testable import DHT
+@testable import Wire
 
 extension FuzzTarget {
     static let dhtNode = FuzzTarget("DHTNode", length: 2_048) { input in
@@ -58,7 +58,8 @@ private struct NodeRun {
                 precondition(!found.entries.contains { $0.entry.name == "forged" || $0.entry.offer.isWithdrawn })
                 if isFinal { lookups.remove(id) }
             case .wake(let at): precondition(at.nanoseconds > 0)
-            case .located, .published, .health, .reachability, .sign: break
+            case .knock(_, let contact): precondition(contact.nodeID != node.own.nodeID, "knocks at its own door")
+            case .located, .pinged, .published, .health, .reachability, .sign: break
             }
         }
     }

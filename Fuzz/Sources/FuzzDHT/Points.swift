@@ -1,7 +1,7 @@
 import FuzzKit
-import Wire
 
 @testable import DHT
+@testable import Wire
 
 /// Ids, contacts and entries as an input chooses them: few, so that they meet again.
 enum Points {

@@ -1,4 +1,4 @@
-import Wire
+@testable import Wire
 
 /// Two machines that carry datagrams, and a network between them that the input controls: it loses, repeats, delays, alters, moves
 /// and forges. No address gets more bytes than have come from it unless its node has asked, or has proven itself there.
