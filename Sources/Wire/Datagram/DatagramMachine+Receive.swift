@@ -28,6 +28,8 @@ extension DatagramMachine {
         guard now - entry.born < Limits.sessionLife else { throw .exhausted }  // DGRAM-7.5
         let (kind, plaintext) = try entry.session.open(&datagram)
         heard(entry, index, source, datagram.byteCount, now, &random)
+        // The echo that is owed goes before a challenge of this side: what came from there may not do for both (DGRAM-6.2).
+        defer { challenge(entry, source, now: now) }
         switch kind {
         case .challenge: try receiveChallenge(datagram.bytes.extracting(plaintext), entry, source)
         case .echo: try receiveEcho(datagram.bytes.extracting(plaintext), entry, source, now)
@@ -56,7 +58,6 @@ extension DatagramMachine {
             entry.candidate = AddressCandidate(address: source, challenge: random.next(), received: count, since: now)
             entry.held = []
         }
-        challenge(entry, source, now: now)
     }
 
     /// Asks the new address to show that it receives there, within what it may get (DGRAM-6.1, DGRAM-6.2).
@@ -73,6 +74,7 @@ extension DatagramMachine {
 
     private mutating func receiveChallenge(_ text: RawSpan, _ entry: SessionEntry, _ source: DatagramAddress) throws(WireError) {
         guard text.byteCount == 8 else { throw .badLength(DatagramHeader.Kind.challenge.number) }  // DGRAM-6.4
+        if entry.candidate?.address == source, entry.candidate?.spend(AddressCandidate.datagram) != true { return }  // DGRAM-6.1
         let copy = text.array
         try seal(copy.span.bytes, as: .echo, in: entry, to: source)  // DGRAM-6.3
     }

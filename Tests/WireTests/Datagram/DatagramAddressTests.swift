@@ -147,6 +147,20 @@ private struct Crafted: ~Copyable {
         #expect(echo.kind == .echo && echo.plaintext == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 
+    /// DGRAM-6.1, DGRAM-6.2: the echo is owed, so that a challenge of this side waits for more bytes from there.
+    @Test func aChallengeFromElsewhereIsAnsweredWithAsManyBytes() throws {
+        let net = try DatagramNet()
+        let b = try net.add("b")
+        var peer = try Crafted.begin(net, with: b, from: Self.here)
+        let elsewhere = DatagramAddress(v4: 0xC633_640A, port: 5)
+        for kinds in [[6], [6, 5]] as [[UInt8]] {
+            net.flights = []
+            net.receive(b, try peer.session.seal([1, 2, 3, 4, 5, 6, 7, 8], as: .challenge), from: elsewhere)
+            if kinds.count == 2 { net.receive(b, try peer.session.seal([UInt8](repeating: 0, count: 8)), from: elsewhere) }
+            #expect(net.flights.map { $0.bytes[0] } == kinds && net.flights.allSatisfy { $0.to == elsewhere })
+        }
+    }
+
     /// DGRAM-3.2
     @Test func noTwoSessionsHaveOneIndex() throws {
         let net = try DatagramNet()
