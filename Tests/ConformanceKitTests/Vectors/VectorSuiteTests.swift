@@ -1,6 +1,7 @@
 import ConformanceKit
 import Foundation
 import Testing
+import Wire
 
 /// The files of spec/vectors: this program writes them and passes them.
 @Suite struct VectorSuiteTests {
@@ -27,5 +28,6 @@ import Testing
             total.add(report)
         }
         #expect(total.passed > 0)
+        #expect(total.skipped == 0 || !Suite.aesGCM.isAvailable)
     }
 }

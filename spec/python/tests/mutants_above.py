@@ -12,6 +12,7 @@ from wiremesh_reference import connection, flow, frames, head, limits, link, ser
 from wiremesh_reference.errors import CallError, Code, Fault, WireError
 from wiremesh_reference.frames import END, Frame, Type
 from wiremesh_reference.head import Head
+from wiremesh_reference.messages import CircuitRequest
 
 # Frames
 
@@ -368,7 +369,7 @@ def answers_circuits_inside_circuits() -> None:
 
 @breaks("RELAY-2.2", case="circuit/request-too-long")
 def reads_long_requests_of_circuits() -> None:
-    limits.CIRCUIT_REQUEST = 2**32
+    limits.CIRCUIT_REQUEST = CircuitRequest.most = 2**32
 
 
 @breaks("RELAY-1.2", case="circuit/link")
