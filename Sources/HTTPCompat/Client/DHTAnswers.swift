@@ -26,10 +26,12 @@ public struct DescribedDHT: Hashable, Sendable {
         public var byDatagram, overLinks: Int
         public var datagramsReceived, datagramsDropped: Int
         /// What the member publishes, and how many hold it.
+        /// The services that it has published, and how many nodes hold the entry of each.
         public var published: [(service: String, holders: Int)] { zip(services, holders).map { ($0, $1) } }
         var services: [String]
         var holders: [Int]
         /// Members that it knows.
+        /// Whom it knows.
         public var peers: [DescribedPeer]
     }
 

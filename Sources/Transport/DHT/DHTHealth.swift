@@ -44,6 +44,7 @@ public struct DHTHealth: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How well datagrams work.
+    /// How it stands.
     public var status: Status
     /// `nil` where all is well.
     public var cause: Cause?
@@ -54,6 +55,7 @@ public struct DHTHealth: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// All is well.
+    /// Answers come.
     public static let ok = DHTHealth(.ok)
 
     /// "ok", or the status and what was seen.
