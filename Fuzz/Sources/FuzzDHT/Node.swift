@@ -33,7 +33,7 @@ private struct NodeRun {
             nextLookup += 1
             lookups.insert(nextLookup)
             tell(.lookup(id: nextLookup, service: "s\(input.byte() & 3)", want: input.choice(5)))
-        case 7: tell(.publish(Points.entry(&input, by: node.own)))
+        case 7: tell(.publish(Points.entry(&input, by: node.own, isOwn: true)))
         case 8:
             if let exchange = open.popLast() { tell(.failed(exchange: exchange.request.exchange, .refused)) }
             if input.flag() { tell(.unreachable(Points.entry(&input))) } else { tell(.networkChanged) }

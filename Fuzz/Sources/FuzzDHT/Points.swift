@@ -17,13 +17,14 @@ enum Points {
             nodeID: id, staticKey: id, endpoints: endpoints, sequence: UInt64(input.byte()), signature: [UInt8](repeating: 1, count: 64))
     }
 
-    static func entry(_ input: inout FuzzInput, by provider: Contact? = nil) -> ProviderEntry {
+    /// Now and then a forged one, unless the node under test makes it itself.
+    static func entry(_ input: inout FuzzInput, by provider: Contact? = nil, isOwn: Bool = false) -> ProviderEntry {
         var offer = ProviderEntry.Offer(
             service: "s\(input.byte() & 3)", incarnation: UInt64(input.byte() & 3), sequence: UInt64(input.byte() & 7))
         offer.isWithdrawn = input.byte() & 7 == 0
         offer.lifetime = UInt32(input.word()) << UInt32(input.byte() & 15)
         let provider = provider ?? contact(&input)
-        return ProviderEntry(simulated: offer, provider: provider, name: input.byte() & 7 == 0 ? "forged" : "w", size: 450)
+        return ProviderEntry(simulated: offer, provider: provider, name: input.byte() & 7 == 0 && !isOwn ? "forged" : "w", size: 450)
     }
 
     static func answer(_ input: inout FuzzInput) -> FindAnswer {
